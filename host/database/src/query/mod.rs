@@ -1,0 +1,1 @@
+//! The language: what filters, updates, sorts, projections and expressions mean. Pure; knows no engine.
