@@ -1,0 +1,1 @@
+//! The subcommands of `sandglass` that are not `serve`.

@@ -1,0 +1,32 @@
+//! What watchers are told. The channel may drop: nothing but screens depends on it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::execution::{Progress, Status};
+use super::log::Level;
+use super::{ExecutionId, JobId};
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    Job { id: JobId, change: JobChange, next_run_at: Option<DateTime<Utc>> },
+    Execution { id: ExecutionId, job_id: JobId, status: Status, at: DateTime<Utc> },
+    Progress { id: ExecutionId, job_id: JobId, progress: Progress },
+    Log { id: ExecutionId, timestamp: DateTime<Utc>, level: Level, message: String },
+    Host { host: String, change: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobChange {
+    Created,
+    Edited,
+    Enabled,
+    Disabled,
+    Deleted,
+    Finished,
+}
+
+/// The one broadcast channel of events.
+pub type Events = tokio::sync::broadcast::Sender<Event>;

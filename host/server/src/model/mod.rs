@@ -1,0 +1,17 @@
+//! Pure data and rules: what the other rooms talk about. No I/O, no async, no clock of its own.
+
+pub mod audit;
+pub mod clock;
+pub mod event;
+pub mod execution;
+pub mod grant;
+pub mod id;
+pub mod job;
+pub mod log;
+pub mod outcome;
+pub mod template;
+
+pub use clock::{Clock, SystemClock};
+pub use execution::{Execution, SkipReason, Status, Trigger};
+pub use id::{Digest, ExecutionId, Incarnation, JobId, Token};
+pub use job::Job;

@@ -1,0 +1,69 @@
+//! What a template says of itself and what the host keeps of it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Digest;
+
+/// What the host does with an attempt whose host died (T12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnLost {
+    Retry,
+    Fail,
+}
+
+/// One thing a template asks for, with its reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Need {
+    /// `documents`, `http`, `email`, `files`, `secrets`, …
+    pub capability: String,
+    /// A name, a pattern, or `param:/pointer` into the job's parameters.
+    pub target: String,
+    /// `read`, `write`, `send`, `reveal`, …
+    pub access: String,
+    pub reason: String,
+    pub optional: bool,
+    pub extra: Option<Value>,
+}
+
+/// The answer of `describe`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// The template's type, as jobs name it.
+    pub name: String,
+    pub version: String,
+    pub title: String,
+    pub description: String,
+    pub icon: String,
+    pub category: String,
+    pub tags: Vec<String>,
+    pub needs: Vec<Need>,
+    pub on_lost: OnLost,
+    /// JSON pointer of the parameter that switches a dry run.
+    pub dry_run: Option<String>,
+    pub extra: Option<Value>,
+}
+
+/// A fault in parameters, at a JSON pointer into them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    pub pointer: String,
+    pub code: String,
+    pub message: String,
+}
+
+/// A component that was admitted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Template {
+    pub digest: Digest,
+    pub metadata: Metadata,
+    /// JSON Schema 2020-12 of the parameters.
+    pub schema: Value,
+    /// Imported functions, as the bytes name them: `sandglass:documents/write.delete`.
+    pub imports: Vec<String>,
+    pub size_bytes: u64,
+    pub built_in: bool,
+    pub admitted_at: DateTime<Utc>,
+}

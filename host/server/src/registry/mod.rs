@@ -1,0 +1,1 @@
+//! What may run: templates (admit, schema, grants) and jobs (create, change, validate).
