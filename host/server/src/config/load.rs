@@ -1,0 +1,249 @@
+//! Where values come from, and the errors that name the key and the way out.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use config::{Environment, File, FileFormat, Value, ValueKind};
+
+use super::{Config, REFERENCE};
+
+/// Keys whose values are never shown.
+const SECRET_KEYS: [&str; 2] = ["admin_token", "uri"];
+/// Names that begin like ours but steer tests and tools, not the server.
+const FOREIGN: [&str; 3] = ["SANDGLASS_TEST_", "SANDGLASS_CONFORMANCE_", "SANDGLASS_WRITE_"];
+const PREFIX: &str = "SANDGLASS_";
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("the configuration is not right: {0}. Every key and its meaning: sandglass config reference")]
+    Invalid(#[from] config::ConfigError),
+    #[error("{variable} names {path}, which cannot be read: {error}")]
+    SecretFile { variable: String, path: PathBuf, error: std::io::Error },
+    #[error("{key} is {found}: {expected}")]
+    Value { key: &'static str, found: String, expected: &'static str },
+}
+
+/// Values from the command line; they go before everything else.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    pub file: Option<PathBuf>,
+    pub data_dir: Option<PathBuf>,
+    pub listen: Option<String>,
+}
+
+/// One value in force, as text, and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    pub key: String,
+    pub value: String,
+    pub origin: String,
+}
+
+/// Reads the configuration from flags, the environment given, the file and the defaults.
+///
+/// # Errors
+/// The key at fault, what was found, and where it came from.
+pub fn load(flags: &Flags, environment: HashMap<String, String>) -> Result<Config, ConfigError> {
+    let config: Config = merge(flags, environment)?.try_deserialize()?;
+    check(&config)?;
+    Ok(config)
+}
+
+/// Every value in force with its origin, secrets left out.
+///
+/// # Errors
+/// As [`load`].
+pub fn redacted(flags: &Flags, environment: HashMap<String, String>) -> Result<Vec<Source>, ConfigError> {
+    let merged = merge(flags, environment)?;
+    let mut sources = Vec::new();
+    flatten("", &merged.cache, &mut sources);
+    sources.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok(sources)
+}
+
+fn merge(flags: &Flags, environment: HashMap<String, String>) -> Result<config::Config, ConfigError> {
+    let mut builder = config::Config::builder().add_source(File::from_str(REFERENCE, FileFormat::Toml));
+    if let Some(file) = &flags.file {
+        builder = builder.add_source(File::from(file.as_path()).format(FileFormat::Toml));
+    }
+    let mut variables = with_secret_files(environment)?;
+    let token = variables.remove("SANDGLASS_ADMIN_TOKEN");
+    let environment = Environment::with_prefix("SANDGLASS")
+        .prefix_separator("_")
+        .separator("__")
+        .try_parsing(true)
+        .list_separator(",")
+        .with_list_parse_key("http.allowed_networks")
+        .source(Some(variables));
+    builder = builder.add_source(environment);
+    // Set as text: the environment's values are parsed, and a token of digits only would become a number.
+    if let Some(token) = token {
+        builder = builder.set_override("admin_token", token)?;
+    }
+    if let Some(data_dir) = &flags.data_dir {
+        builder = builder.set_override("data_dir", data_dir.display().to_string())?;
+    }
+    if let Some(listen) = &flags.listen {
+        builder = builder.set_override("server.listen", listen.as_str())?;
+    }
+    Ok(builder.build()?)
+}
+
+/// Reads what `…_FILE` names, for keys that hold secrets.
+fn with_secret_files(environment: HashMap<String, String>) -> Result<HashMap<String, String>, ConfigError> {
+    let ours = environment
+        .into_iter()
+        .filter(|(name, _)| name.starts_with(PREFIX) && !FOREIGN.iter().any(|foreign| name.starts_with(foreign)));
+    let mut values = HashMap::new();
+    for (name, value) in ours {
+        match name.strip_suffix("_FILE").filter(|base| is_secret(&base.to_lowercase())) {
+            Some(base) => {
+                let text = std::fs::read_to_string(Path::new(&value)).map_err(|error| ConfigError::SecretFile {
+                    variable: name.clone(),
+                    path: PathBuf::from(&value),
+                    error,
+                })?;
+                values.insert(base.to_owned(), text.trim_end_matches(['\r', '\n']).to_owned());
+            }
+            None => {
+                values.insert(name, value);
+            }
+        }
+    }
+    Ok(values)
+}
+
+fn is_secret(key: &str) -> bool {
+    SECRET_KEYS.iter().any(|secret| key.ends_with(secret))
+}
+
+fn check(config: &Config) -> Result<(), ConfigError> {
+    let token = &config.admin_token;
+    if !token.is_empty() && token.len() < 32 {
+        return Err(ConfigError::Value {
+            key: "admin_token (SANDGLASS_ADMIN_TOKEN)",
+            found: format!("{} characters long", token.len()),
+            expected: "use 32 or more, for example the output of `openssl rand -hex 32`",
+        });
+    }
+    if !config.database.uri.is_empty() {
+        return Err(ConfigError::Value {
+            key: "database.uri",
+            found: "set".into(),
+            expected: "this version has the embedded engine only; leave it empty",
+        });
+    }
+    if !config.connections.is_empty() {
+        return Err(ConfigError::Value {
+            key: "connections",
+            found: format!("{} entries", config.connections.len()),
+            expected: "this version reaches only the database in its own data directory; leave it empty",
+        });
+    }
+    for (key, found) in [
+        ("execution.slots", config.execution.slots),
+        ("execution.job_share_percent", config.execution.job_share_percent),
+        ("database.group_size", config.database.group_size),
+        ("database.readers", config.database.readers),
+        ("scheduler.group_size", config.scheduler.group_size),
+        ("scheduler.queue", config.scheduler.queue),
+    ] {
+        if found == 0 {
+            return Err(ConfigError::Value { key, found: "0".into(), expected: "at least 1 is needed" });
+        }
+    }
+    if config.execution.job_share_percent > 100 {
+        return Err(ConfigError::Value {
+            key: "execution.job_share_percent",
+            found: config.execution.job_share_percent.to_string(),
+            expected: "at most 100",
+        });
+    }
+    Ok(())
+}
+
+fn flatten(key: &str, value: &Value, into: &mut Vec<Source>) {
+    match &value.kind {
+        ValueKind::Table(table) => {
+            for (name, inner) in table {
+                let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                flatten(&key, inner, into);
+            }
+        }
+        kind => {
+            let text = match kind {
+                ValueKind::Array(items) => {
+                    format!("[{}]", items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+                }
+                other => other.to_string(),
+            };
+            let shown = if is_secret(key) && !text.is_empty() { "(set)".to_owned() } else { text };
+            let origin = value.origin().unwrap_or("default").to_owned();
+            into.push(Source { key: key.to_owned(), value: shown, origin });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_defaults_are_a_whole_configuration() {
+        let config = load(&Flags::default(), HashMap::new()).unwrap();
+        assert_eq!(config.server.listen.to_string(), "127.0.0.1:8000");
+        assert_eq!(config.execution.slots, 64);
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_environment_and_that_before_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sandglass.toml");
+        std::fs::write(&file, "[execution]\nslots = 3\nqueue = 7\n[server]\nlisten = \"127.0.0.1:1\"\n").unwrap();
+        let flags = Flags { file: Some(file), data_dir: None, listen: Some("127.0.0.1:3".into()) };
+        let variables =
+            environment(&[("SANDGLASS_EXECUTION__SLOTS", "5"), ("SANDGLASS_SERVER__LISTEN", "127.0.0.1:2")]);
+        let config = load(&flags, variables).unwrap();
+        assert_eq!((config.execution.slots, config.execution.queue), (5, 7));
+        assert_eq!(config.server.listen.port(), 3);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let error = load(&Flags::default(), environment(&[("SANDGLASS_SERVER__LISTNE", "x")])).unwrap_err().to_string();
+        assert!(error.contains("listne"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_type_names_its_key() {
+        let error =
+            load(&Flags::default(), environment(&[("SANDGLASS_EXECUTION__SLOTS", "many")])).unwrap_err().to_string();
+        assert!(error.contains("slots") && error.contains("many"), "{error}");
+    }
+
+    #[test]
+    fn a_short_token_is_refused_and_a_file_can_hold_it() {
+        let error =
+            load(&Flags::default(), environment(&[("SANDGLASS_ADMIN_TOKEN", "short")])).unwrap_err().to_string();
+        assert!(error.contains("32") && !error.contains("short\""), "{error}");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, format!("{}\n", "t".repeat(40))).unwrap();
+        let path = file.display().to_string();
+        let config = load(&Flags::default(), environment(&[("SANDGLASS_ADMIN_TOKEN_FILE", &path)])).unwrap();
+        assert_eq!(config.admin_token, "t".repeat(40));
+    }
+
+    #[test]
+    fn shown_values_hold_no_secret_and_say_where_they_come_from() {
+        let variables = environment(&[("SANDGLASS_ADMIN_TOKEN", &"s".repeat(40)), ("SANDGLASS_EXECUTION__SLOTS", "9")]);
+        let shown = redacted(&Flags::default(), variables).unwrap();
+        assert!(shown.iter().all(|source| !source.value.contains("sss")));
+        let slots = shown.iter().find(|source| source.key == "execution.slots").unwrap();
+        assert_eq!((slots.value.as_str(), slots.origin.contains("environment")), ("9", true));
+    }
+}
