@@ -8,6 +8,7 @@
 mod command;
 mod database;
 mod error;
+pub mod extended_json;
 pub mod query;
 
 pub use command::{
