@@ -1,3 +1,13 @@
 //! The language: what filters, updates, sorts, projections and expressions mean. Pure; knows no engine.
 
+pub mod allow;
 pub mod decimal;
+pub mod distinct;
+pub mod filter;
+pub mod key;
+pub mod number;
+pub mod order;
+pub mod path;
+pub mod regex;
+pub mod sort;
+mod view;

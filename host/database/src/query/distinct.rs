@@ -1,0 +1,75 @@
+//! The different values of one field.
+//!
+//! Rule: manual, "distinct" (<https://www.mongodb.com/docs/manual/reference/command/distinct/>): elements of an array
+//! count each by themselves, arrays inside it as they are; documents without the field add nothing.
+
+use std::{cell::Cell, collections::HashSet};
+
+use bson::{Bson, Document, RawDocument};
+
+use super::{
+    key::encode_view,
+    path::Path,
+    view::{Raw, Tree, View},
+};
+use crate::{Error, Result};
+
+/// Collects values over many documents. Numbers that are equal are one value, the first one met.
+#[derive(Debug)]
+pub struct Distinct {
+    path: Path,
+    seen: HashSet<Vec<u8>>,
+    values: Vec<Bson>,
+}
+
+impl Distinct {
+    /// # Errors
+    /// [`Error::Invalid`] for a path that is empty or begins with `$`.
+    pub fn new(field: &str) -> Result<Self> {
+        if field.is_empty() || field.starts_with('$') {
+            return Err(Error::invalid(format!("distinct needs the name of a field, not {field:?}")));
+        }
+        Ok(Self { path: Path::parse(field)?, seen: HashSet::new(), values: Vec::new() })
+    }
+
+    pub fn add(&mut self, document: &Document) {
+        self.add_from(Tree::Document(document), |value| Ok(value.to_bson())).unwrap_or_default();
+    }
+
+    /// As [`add`](Self::add), from the stored bytes.
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`] for bytes that are not a document.
+    pub fn add_raw(&mut self, document: &RawDocument) -> Result<()> {
+        let damaged = Cell::new(false);
+        let corrupted = || Error::Corrupted { message: "a document cannot be decoded".into() };
+        self.add_from(Raw::new(document, &damaged), |value| value.to_bson().ok_or_else(corrupted))?;
+        if damaged.get() { Err(corrupted()) } else { Ok(()) }
+    }
+
+    fn add_from<'a, V: View<'a>>(&mut self, root: V, keep: impl Fn(V) -> Result<Bson>) -> Result<()> {
+        let (seen, values) = (&mut self.seen, &mut self.values);
+        let mut failure = None;
+        self.path.visit(root, true, &mut |found| {
+            if let Some(value) = found.value
+                && !found.whole
+            {
+                let mut key = Vec::with_capacity(16);
+                encode_view(value, false, &mut key);
+                if seen.insert(key) {
+                    match keep(value) {
+                        Ok(value) => values.push(value),
+                        Err(error) => failure = Some(error),
+                    }
+                }
+            }
+            failure.is_some()
+        });
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// What was collected, in the order in which it was met.
+    pub fn finish(self) -> Vec<Bson> {
+        self.values
+    }
+}
