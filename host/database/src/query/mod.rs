@@ -10,4 +10,5 @@ pub mod order;
 pub mod path;
 pub mod regex;
 pub mod sort;
+pub mod update;
 mod view;

@@ -111,9 +111,4 @@ impl Filter {
     pub(crate) fn seed(&self) -> Result<Document> {
         seed::document(&self.root)
     }
-
-    /// As [`seed`](Self::seed), but only `_id`, as a replacement takes it.
-    pub(crate) fn seed_id(&self) -> Result<Option<Bson>> {
-        seed::id(&self.root)
-    }
 }

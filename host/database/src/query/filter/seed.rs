@@ -24,10 +24,6 @@ pub(super) fn document(root: &Node) -> Result<Document> {
     Ok(seed)
 }
 
-pub(super) fn id(root: &Node) -> Result<Option<Bson>> {
-    Ok(document(root)?.remove("_id"))
-}
-
 fn is_id(path: &Path) -> bool {
     path.text() == "_id" || path.text().starts_with("_id.")
 }
