@@ -3,6 +3,7 @@
 pub mod allow;
 pub mod decimal;
 pub mod distinct;
+pub mod expression;
 pub mod filter;
 pub mod key;
 pub mod number;

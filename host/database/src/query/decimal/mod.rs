@@ -15,6 +15,9 @@ use bson::Decimal128;
 
 use natural::Natural;
 
+pub use rounding::Rounding;
+pub use text::NotADecimal;
+
 /// Digits of a coefficient.
 pub const PRECISION: u32 = 34;
 const COEFFICIENT_LIMIT: u128 = 10_u128.pow(PRECISION);
