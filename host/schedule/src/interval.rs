@@ -22,24 +22,17 @@ impl Interval {
         start_at: Option<DateTime<Utc>>,
         created_at: DateTime<Utc>,
     ) -> Result<Self, Vec<Problem>> {
-        let refuse =
-            |code, message: String| Err(vec![Problem::new("interval_seconds", code, message)]);
+        let refuse = |code, message: String| Err(vec![Problem::new("interval_seconds", code, message)]);
         let Some(seconds) = seconds else {
             return refuse(
                 "missing",
-                "an interval schedule needs `interval_seconds`, for example 3600 for every hour"
-                    .to_owned(),
+                "an interval schedule needs `interval_seconds`, for example 3600 for every hour".to_owned(),
             );
         };
         if seconds == 0 {
-            return refuse(
-                "out_of_range",
-                "`interval_seconds` is 0; write a whole number of at least 1".to_owned(),
-            );
+            return refuse("out_of_range", "`interval_seconds` is 0; write a whole number of at least 1".to_owned());
         }
-        let every = i64::try_from(seconds)
-            .ok()
-            .and_then(|seconds| seconds.checked_mul(MILLIS));
+        let every = i64::try_from(seconds).ok().and_then(|seconds| seconds.checked_mul(MILLIS));
         let first = match start_at {
             // That it lies before the horizon is checked with the other bounds.
             Some(start) => Some(start.timestamp_millis()),
@@ -75,9 +68,7 @@ impl Interval {
     /// How many occurrences lie in the closed range, in milliseconds.
     pub fn count(&self, from: i64, until: i64) -> u64 {
         match (self.at_or_after(from), self.at_or_before(until)) {
-            (Some(low), Some(high)) if low <= high => {
-                ((high - low) / self.every + 1).unsigned_abs()
-            }
+            (Some(low), Some(high)) if low <= high => ((high - low) / self.every + 1).unsigned_abs(),
             _ => 0,
         }
     }

@@ -91,12 +91,7 @@ pub fn rule(
     oldest: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Ruling {
-    let due = Due {
-        timetable,
-        grace,
-        oldest,
-        now,
-    };
+    let due = Due { timetable, grace, oldest, now };
     if due.is_on_time(oldest) {
         return due.run(oldest, true);
     }
@@ -137,36 +132,20 @@ struct Due<'a> {
 impl Due<'_> {
     fn is_on_time(&self, instant: DateTime<Utc>) -> bool {
         let late = self.now - instant;
-        late <= self.grace
-            && self
-                .timetable
-                .period(instant)
-                .is_none_or(|period| late <= period)
+        late <= self.grace && self.timetable.period(instant).is_none_or(|period| late <= period)
     }
 
     /// The last instant that is due by now. The oldest one counts as due even if the timetable has changed since.
     fn latest(&self) -> DateTime<Utc> {
-        if self
-            .timetable
-            .next(self.oldest)
-            .is_none_or(|next| next > self.now)
-        {
+        if self.timetable.next(self.oldest).is_none_or(|next| next > self.now) {
             return self.oldest;
         }
         let after_now = self.now + Duration::milliseconds(1);
-        self.timetable
-            .previous(after_now)
-            .unwrap_or(self.oldest)
-            .max(self.oldest)
+        self.timetable.previous(after_now).unwrap_or(self.oldest).max(self.oldest)
     }
 
     /// The oldest missed instant that is still to be replayed.
-    fn oldest_kept(
-        &self,
-        last_missed: DateTime<Utc>,
-        window: Duration,
-        maximum: u64,
-    ) -> Option<DateTime<Utc>> {
+    fn oldest_kept(&self, last_missed: DateTime<Utc>, window: Duration, maximum: u64) -> Option<DateTime<Utc>> {
         let mut kept = None;
         let mut candidate = last_missed;
         for _ in 0..maximum.min(REPLAY_LIMIT) {
@@ -177,11 +156,7 @@ impl Due<'_> {
             if candidate <= self.oldest {
                 break;
             }
-            candidate = self
-                .timetable
-                .previous(candidate)
-                .unwrap_or(self.oldest)
-                .max(self.oldest);
+            candidate = self.timetable.previous(candidate).unwrap_or(self.oldest).max(self.oldest);
         }
         kept
     }
@@ -189,11 +164,7 @@ impl Due<'_> {
     fn run(&self, instant: DateTime<Utc>, on_time: bool) -> Ruling {
         Ruling {
             skipped: (instant > self.oldest).then(|| {
-                let last = self
-                    .timetable
-                    .previous(instant)
-                    .unwrap_or(self.oldest)
-                    .max(self.oldest);
+                let last = self.timetable.previous(instant).unwrap_or(self.oldest).max(self.oldest);
                 self.missed(last)
             }),
             run: Some(instant),
@@ -203,27 +174,14 @@ impl Due<'_> {
     }
 
     fn skip_all(&self, latest: DateTime<Utc>) -> Ruling {
-        Ruling {
-            skipped: Some(self.missed(latest)),
-            run: None,
-            next: self.timetable.next(latest),
-            on_time: false,
-        }
+        Ruling { skipped: Some(self.missed(latest)), run: None, next: self.timetable.next(latest), on_time: false }
     }
 
     fn missed(&self, last: DateTime<Utc>) -> Missed {
         // The oldest is counted by itself: it is undecided even if an edited timetable no longer has it.
         let following = self.oldest + Duration::milliseconds(1);
-        let (count, at_least) = if last > self.oldest {
-            self.timetable.count(following, last, COUNT_LIMIT - 1)
-        } else {
-            (0, false)
-        };
-        Missed {
-            count: count + 1,
-            at_least,
-            first: self.oldest,
-            last,
-        }
+        let (count, at_least) =
+            if last > self.oldest { self.timetable.count(following, last, COUNT_LIMIT - 1) } else { (0, false) };
+        Missed { count: count + 1, at_least, first: self.oldest, last }
     }
 }

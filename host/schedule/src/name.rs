@@ -50,11 +50,7 @@ fn nearest(name: &str) -> Vec<String> {
         })
         .collect();
     found.sort_unstable();
-    found
-        .into_iter()
-        .take(3)
-        .map(|(_, name)| format!("`{name}`"))
-        .collect()
+    found.into_iter().take(3).map(|(_, name)| format!("`{name}`")).collect()
 }
 
 /// Levenshtein's distance.
@@ -65,9 +61,7 @@ fn distance(a: &str, b: &str) -> usize {
         let mut left = i + 1;
         for (slot, y) in row.iter_mut().skip(1).zip(b.bytes()) {
             let above = *slot;
-            left = (diagonal + usize::from(x != y))
-                .min(above + 1)
-                .min(left + 1);
+            left = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
             diagonal = above;
             *slot = left;
         }

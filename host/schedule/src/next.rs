@@ -45,9 +45,7 @@ pub(crate) struct Bounds {
 impl Bounds {
     /// First and last millisecond at which something may be due.
     fn millis(&self) -> (i64, i64) {
-        let start = self
-            .start
-            .map_or(i64::MIN, |start| start.timestamp_millis());
+        let start = self.start.map_or(i64::MIN, |start| start.timestamp_millis());
         let end = self.end.map_or(i64::MAX, |end| end.timestamp_millis());
         (start.max(ORIGIN * MILLIS), end.min(HORIZON * MILLIS - 1))
     }
@@ -55,9 +53,7 @@ impl Bounds {
 
 impl Timetable {
     pub(crate) fn new(rule: Rule, tz: Tz, bounds: Bounds) -> Self {
-        Self {
-            inner: Arc::new(Inner { rule, tz, bounds }),
-        }
+        Self { inner: Arc::new(Inner { rule, tz, bounds }) }
     }
 
     /// The first instant strictly later than `after` (so a clock that jumps back fires nothing twice, T16).
@@ -87,10 +83,7 @@ impl Timetable {
         let (low, high) = self.inner.bounds.millis();
         if let Rule::Interval(interval) = &self.inner.rule {
             let from = millis_before(first).saturating_add(1).max(low);
-            return (
-                interval.count(from, last.timestamp_millis().min(high)),
-                false,
-            );
+            return (interval.count(from, last.timestamp_millis().min(high)), false);
         }
         let mut count = 0;
         let mut at = self.at_or_before(last.timestamp_millis());
@@ -132,9 +125,7 @@ impl Timetable {
             return None;
         }
         let unbounded = match &self.inner.rule {
-            Rule::Cron(cron) => cron
-                .at_or_after(created_at.timestamp().max(ORIGIN))
-                .is_some(),
+            Rule::Cron(cron) => cron.at_or_after(created_at.timestamp().max(ORIGIN)).is_some(),
             Rule::Interval(_) | Rule::Once(_) => true,
         };
         Some(if unbounded && has_end {
@@ -167,13 +158,9 @@ impl Timetable {
         let found = match &self.inner.rule {
             Rule::Interval(interval) => interval.at_or_after(from),
             Rule::Once(once) => (once.at >= from).then_some(once.at),
-            Rule::Cron(cron) => cron
-                .at_or_after(-(-from).div_euclid(MILLIS))
-                .map(|seconds| seconds * MILLIS),
+            Rule::Cron(cron) => cron.at_or_after(-(-from).div_euclid(MILLIS)).map(|seconds| seconds * MILLIS),
         };
-        found
-            .filter(|found| *found <= high)
-            .and_then(DateTime::from_timestamp_millis)
+        found.filter(|found| *found <= high).and_then(DateTime::from_timestamp_millis)
     }
 
     fn at_or_before(&self, millis: i64) -> Option<DateTime<Utc>> {
@@ -185,13 +172,9 @@ impl Timetable {
         let found = match &self.inner.rule {
             Rule::Interval(interval) => interval.at_or_before(until),
             Rule::Once(once) => (once.at <= until).then_some(once.at),
-            Rule::Cron(cron) => cron
-                .at_or_before(until.div_euclid(MILLIS))
-                .map(|seconds| seconds * MILLIS),
+            Rule::Cron(cron) => cron.at_or_before(until.div_euclid(MILLIS)).map(|seconds| seconds * MILLIS),
         };
-        found
-            .filter(|found| *found >= low)
-            .and_then(DateTime::from_timestamp_millis)
+        found.filter(|found| *found >= low).and_then(DateTime::from_timestamp_millis)
     }
 }
 
@@ -218,9 +201,5 @@ fn millis_after(instant: DateTime<Utc>) -> i64 {
 /// The last whole millisecond earlier than `instant`.
 fn millis_before(instant: DateTime<Utc>) -> i64 {
     let millis = instant.timestamp_millis();
-    if instant.timestamp_subsec_nanos().is_multiple_of(1_000_000) {
-        millis.saturating_sub(1)
-    } else {
-        millis
-    }
+    if instant.timestamp_subsec_nanos().is_multiple_of(1_000_000) { millis.saturating_sub(1) } else { millis }
 }

@@ -14,10 +14,7 @@ pub(crate) struct Once {
 
 impl Once {
     /// T4, T6: an instant that is not later than the creation could never be due, so it is refused.
-    pub fn new(
-        run_at: Option<DateTime<Utc>>,
-        created_at: DateTime<Utc>,
-    ) -> Result<Self, Vec<Problem>> {
+    pub fn new(run_at: Option<DateTime<Utc>>, created_at: DateTime<Utc>) -> Result<Self, Vec<Problem>> {
         let Some(run_at) = run_at else {
             return Err(vec![Problem::new(
                 "run_at",

@@ -51,20 +51,9 @@ pub fn preview(
         runs.push(next);
         last = next;
     }
-    let local = runs
-        .iter()
-        .map(|run| {
-            run.with_timezone(&tz)
-                .to_rfc3339_opts(SecondsFormat::AutoSi, false)
-        })
-        .collect();
+    let local = runs.iter().map(|run| run.with_timezone(&tz).to_rfc3339_opts(SecondsFormat::AutoSi, false)).collect();
     let until = last.max(after.checked_add_signed(OUTLOOK).unwrap_or(after));
-    Ok(Preview {
-        runs,
-        local,
-        description: schedule.describe(),
-        notes: notes(&timetable, tz, after, until),
-    })
+    Ok(Preview { runs, local, description: schedule.describe(), notes: notes(&timetable, tz, after, until) })
 }
 
 /// One note for the first gap and one for the first fold that the schedule meets.
@@ -75,8 +64,7 @@ fn notes(timetable: &Timetable, tz: Tz, after: DateTime<Utc>, until: DateTime<Ut
             let within = |meeting: &Meeting| {
                 let around = Duration::days(2);
                 let change = DateTime::from_timestamp(meeting.span.begin, 0).unwrap_or_default();
-                timetable.next(change - around).is_some()
-                    && timetable.previous(change + around).is_some()
+                timetable.next(change - around).is_some() && timetable.previous(change + around).is_some()
             };
             let meetings: Vec<Meeting> = cron.meetings(from, to).filter(within).collect();
             let first = |gap: bool| meetings.iter().find(move |m| m.span.gap().is_some() == gap);
@@ -106,50 +94,36 @@ fn notes(timetable: &Timetable, tz: Tz, after: DateTime<Utc>, until: DateTime<Ut
 
 fn note(meeting: &Meeting, tz: Tz) -> String {
     let span = &meeting.span;
-    let due = clock(meeting.wall);
-    let (whose, verb) = if meeting.several {
-        (format!("the runs due from {due} on"), "are")
-    } else {
-        (format!("the run due at {due}"), "is")
-    };
-    let what = match (meeting.mode, span.gap().is_some()) {
-        (Mode::Elapsed, true) => format!(
-            "Times from {} to {} do not exist that day, and nothing runs in their place.",
-            clock(span.seen_until),
-            clock(span.wall_begin())
-        ),
-        (Mode::Elapsed, false) => format!(
-            "Times from {} to {} come twice, and the job runs in both passes.",
-            clock(span.wall_begin()),
-            clock(span.seen_until)
-        ),
-        (Mode::Fixed(Dst { gap: Gap::Next, .. }), true) => {
-            let once = if meeting.several {
-                "happen once, at"
-            } else {
-                "happens at"
-            };
-            capital(&format!(
-                "{whose} {once} {} instead.",
-                clock(span.wall_begin())
-            ))
+    let due = shown(span, meeting.wall);
+    let (low, high) =
+        (shown(span, span.seen_until.min(span.wall_begin())), shown(span, span.seen_until.max(span.wall_begin())));
+    let what = match (meeting.mode, span.gap().is_some(), meeting.several) {
+        (Mode::Elapsed, true, _) => {
+            format!("Times from {low} to {high} do not exist that day, and nothing runs in their place.")
         }
-        (Mode::Fixed(Dst { gap: Gap::Skip, .. }), true) => {
-            capital(&format!("{whose} {verb} left out."))
+        (Mode::Elapsed, false, _) => {
+            format!("Times from {low} to {high} come twice, and the job runs in both passes.")
         }
-        (Mode::Fixed(Dst { fold, .. }), false) => {
-            let times = if meeting.several { "come" } else { "comes" };
+        (Mode::Fixed(Dst { gap: Gap::Next, .. }), true, false) => {
+            format!("The run due at {due} happens at {high} instead.")
+        }
+        (Mode::Fixed(Dst { gap: Gap::Next, .. }), true, true) => {
+            format!("The runs due from {due} on happen once, at {high} instead.")
+        }
+        (Mode::Fixed(Dst { gap: Gap::Skip, .. }), true, false) => {
+            format!("The run due at {due} is left out.")
+        }
+        (Mode::Fixed(Dst { gap: Gap::Skip, .. }), true, true) => {
+            format!("The runs due from {due} to {high} are left out.")
+        }
+        (Mode::Fixed(Dst { fold, .. }), false, several) => {
+            let times = if several { "and later times come" } else { "comes" };
             let how = match fold {
-                Fold::First => "the job runs once, the first time",
-                Fold::Second => "the job runs once, the second time",
-                Fold::Both => "the job runs both times",
+                Fold::First => "once, the first time",
+                Fold::Second => "once, the second time",
+                Fold::Both => "both times",
             };
-            let from = if meeting.several {
-                " and later times"
-            } else {
-                ""
-            };
-            format!("{due}{from} {times} twice that day; {how}.")
+            format!("{due} {times} twice that day; the job runs {how}.")
         }
     };
     format!("{} {what}", announce(span, tz))
@@ -157,25 +131,20 @@ fn note(meeting: &Meeting, tz: Tz) -> String {
 
 /// "On 29 March 2026 the clocks in Europe/Berlin go forward from 02:00 to 03:00."
 fn announce(span: &Span, tz: Tz) -> String {
-    let forward = span.gap().is_some();
-    let before = span.seen_until;
-    let date = wall(before - i64::from(forward))
-        .format("%-d %B %Y")
-        .to_string();
-    let skips_days = (span.wall_begin() - before).abs() >= 86_400;
-    let shown = |second: i64| {
-        if skips_days {
-            wall(second).format("%-d %B, %H:%M").to_string()
-        } else {
-            clock(second)
-        }
-    };
     format!(
-        "On {date} the clocks in {tz} go {} from {} to {}.",
-        if forward { "forward" } else { "back" },
-        shown(before),
-        shown(span.wall_begin())
+        "On {} the clocks in {tz} go {} from {} to {}.",
+        wall(span.seen_until).format("%-d %B %Y"),
+        if span.gap().is_some() { "forward" } else { "back" },
+        shown(span, span.seen_until),
+        shown(span, span.wall_begin())
     )
+}
+
+/// The clock's time at a change; with the date where whole days are lost or repeated.
+fn shown(span: &Span, second: i64) -> String {
+    let days = (span.wall_begin() - span.seen_until).abs() >= 86_400;
+    let format = if days { "%-d %B, %H:%M" } else { "%H:%M" };
+    wall(second).format(format).to_string()
 }
 
 fn length(span: &Span) -> String {
@@ -188,18 +157,6 @@ fn length(span: &Span) -> String {
     }
 }
 
-fn clock(second: i64) -> String {
-    wall(second).format("%H:%M").to_string()
-}
-
 fn wall(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(second, 0).unwrap_or_default()
-}
-
-fn capital(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }

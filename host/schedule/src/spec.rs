@@ -114,13 +114,10 @@ impl Schedule {
             ScheduleKind::Interval => {
                 Interval::new(self.interval_seconds, self.start_at, created_at).map(Rule::Interval)
             }
-            ScheduleKind::Cron => Cron::new(
-                self.expression.as_deref(),
-                self.seconds.as_deref(),
-                self.dst.unwrap_or_default(),
-                tz,
-            )
-            .map(|cron| Rule::Cron(Box::new(cron))),
+            ScheduleKind::Cron => {
+                Cron::new(self.expression.as_deref(), self.seconds.as_deref(), self.dst.unwrap_or_default(), tz)
+                    .map(|cron| Rule::Cron(Box::new(cron)))
+            }
             ScheduleKind::Once => Once::new(self.run_at, created_at).map(Rule::Once),
         };
         match rule {
@@ -153,11 +150,7 @@ impl Schedule {
     fn misplaced(&self) -> Vec<Problem> {
         use ScheduleKind::{Cron, Interval, Once};
         let fields: [(&'static str, bool, &[ScheduleKind]); 7] = [
-            (
-                "interval_seconds",
-                self.interval_seconds.is_some(),
-                &[Interval],
-            ),
+            ("interval_seconds", self.interval_seconds.is_some(), &[Interval]),
             ("expression", self.expression.is_some(), &[Cron]),
             ("run_at", self.run_at.is_some(), &[Once]),
             ("start_at", self.start_at.is_some(), &[Interval, Cron]),
@@ -203,10 +196,7 @@ impl Schedule {
         {
             problems.push(beyond_horizon("start_at", start));
         }
-        Bounds {
-            start: self.start_at.map(|start| start.trunc_subsecs(3)),
-            end: self.end_at,
-        }
+        Bounds { start: self.start_at.map(|start| start.trunc_subsecs(3)), end: self.end_at }
     }
 }
 

@@ -68,11 +68,7 @@ impl Zone {
     pub fn of(tz: Tz) -> Arc<Self> {
         static TABLES: LazyLock<RwLock<HashMap<Tz, Arc<Zone>>>> = LazyLock::new(RwLock::default);
         // A table is inserted whole or not at all, so a poisoned lock still guards good data.
-        if let Some(zone) = TABLES
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&tz)
-        {
+        if let Some(zone) = TABLES.read().unwrap_or_else(PoisonError::into_inner).get(&tz) {
             return Arc::clone(zone);
         }
         let zone = Arc::new(Self::build(tz));
@@ -96,15 +92,11 @@ impl Zone {
 
     /// Spans that begin with a change of the clock after `from` and at most at `until`, in order.
     pub fn changes(&self, from: i64, until: i64) -> impl Iterator<Item = &Span> {
-        self.from(from)
-            .skip(1)
-            .take_while(move |span| span.begin <= until)
+        self.from(from).skip(1).take_while(move |span| span.begin <= until)
     }
 
     fn position(&self, instant: i64) -> usize {
-        self.spans
-            .partition_point(|span| span.begin <= instant)
-            .saturating_sub(1)
+        self.spans.partition_point(|span| span.begin <= instant).saturating_sub(1)
     }
 
     fn build(tz: Tz) -> Self {
@@ -122,10 +114,7 @@ impl Zone {
             probe = ahead;
         }
         edges.retain(|(begin, _)| *begin < HORIZON);
-        Self {
-            tz,
-            spans: spans(&edges),
-        }
+        Self { tz, spans: spans(&edges) }
     }
 }
 
@@ -172,8 +161,6 @@ fn first_change(tz: Tz, mut low: i64, mut high: i64, before: i64) -> (i64, i64) 
 }
 
 fn offset(tz: Tz, instant: i64) -> i64 {
-    let utc = DateTime::<Utc>::from_timestamp(instant, 0)
-        .unwrap_or_default()
-        .naive_utc();
+    let utc = DateTime::<Utc>::from_timestamp(instant, 0).unwrap_or_default().naive_utc();
     i64::from(tz.offset_from_utc_datetime(&utc).fix().local_minus_utc())
 }

@@ -32,10 +32,7 @@ impl Calendar {
         day += 1;
         while year <= *YEARS.end() {
             if let Some(found) = self.days_of(year, month).at_or_after(day) {
-                return join(
-                    NaiveDate::from_ymd_opt(year, month, found)?,
-                    self.time_at_or_after(0)?,
-                );
+                return join(NaiveDate::from_ymd_opt(year, month, found)?, self.time_at_or_after(0)?);
             }
             day = 1;
             (year, month) = match self.months.at_or_after(month + 1) {
@@ -58,10 +55,7 @@ impl Calendar {
         day -= 1;
         while year >= *YEARS.start() {
             if let Some(found) = self.days_of(year, month).at_or_before(day) {
-                return join(
-                    NaiveDate::from_ymd_opt(year, month, found)?,
-                    self.time_at_or_before(86_399)?,
-                );
+                return join(NaiveDate::from_ymd_opt(year, month, found)?, self.time_at_or_before(86_399)?);
             }
             day = 31;
             (year, month) = match self.months.at_or_before(month - 1) {
@@ -73,17 +67,11 @@ impl Calendar {
     }
 
     fn has_day(&self, date: NaiveDate) -> bool {
-        self.days_of(date.year(), date.month())
-            .at_or_after(date.day())
-            == Some(date.day())
+        self.days_of(date.year(), date.month()).at_or_after(date.day()) == Some(date.day())
     }
 
     fn days_of(&self, year: i32, month: u32) -> Numbers {
-        if self.months.at_or_after(month) == Some(month) {
-            self.days.mask(year, month)
-        } else {
-            Numbers::default()
-        }
+        if self.months.at_or_after(month) == Some(month) { self.days.mask(year, month) } else { Numbers::default() }
     }
 
     /// The first matching second of the day that is at least `second`.
@@ -121,10 +109,7 @@ impl Calendar {
         {
             return Some(hour * 3600 + minute * 60 + found);
         }
-        if let Some(found) = minute
-            .checked_sub(1)
-            .and_then(|minute| self.minutes.at_or_before(minute))
-        {
+        if let Some(found) = minute.checked_sub(1).and_then(|minute| self.minutes.at_or_before(minute)) {
             return Some(hour * 3600 + found * 60 + last_second);
         }
         let earlier = self.hours.at_or_before(hour.checked_sub(1)?)?;

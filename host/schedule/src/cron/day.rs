@@ -45,10 +45,7 @@ pub(crate) fn looks_special(item: &str) -> bool {
 
 impl DaysOfMonth {
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let mut days = Self {
-            star: begins_with_star(text),
-            ..Self::default()
-        };
+        let mut days = Self { star: begins_with_star(text), ..Self::default() };
         for item in field::items(text)? {
             days.add(item)?;
         }
@@ -70,15 +67,11 @@ impl DaysOfMonth {
                 .parse()
                 .ok()
                 .filter(|back| (1..=30).contains(back))
-                .ok_or_else(|| Refusal::OutOfRange {
-                    found: item.to_owned(),
-                    low: 1,
-                    high: 30,
-                })?;
+                .ok_or_else(|| Refusal::OutOfRange { found: item.to_owned(), low: 1, high: 30 })?;
             self.before_last.insert(back);
         } else if let Some(day) = upper.strip_suffix('W').filter(|day| is_number(day)) {
             self.nearest.insert(field::value(UNIT, item, day)?);
-        } else if looks_special(item) && item.contains(['-', '/']) && !has_word(&upper) {
+        } else if mixes_forms(item) {
             return Err(Refusal::Mixed(item.to_owned()));
         } else {
             field::add(UNIT, item, &mut self.days)?;
@@ -94,12 +87,7 @@ impl DaysOfMonth {
                 mask |= 1 << (length - u32::from(back));
             }
         }
-        for day in self
-            .nearest
-            .iter()
-            .map(u32::from)
-            .filter(|day| *day <= length)
-        {
+        for day in self.nearest.iter().map(u32::from).filter(|day| *day <= length) {
             mask |= 1 << nearest_weekday(day, length, first);
         }
         if self.last_weekday {
@@ -115,10 +103,7 @@ impl DaysOfMonth {
 
 impl DaysOfWeek {
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let mut days = Self {
-            star: begins_with_star(text),
-            ..Self::default()
-        };
+        let mut days = Self { star: begins_with_star(text), ..Self::default() };
         for item in field::items(text)? {
             days.add(item)?;
         }
@@ -138,23 +123,18 @@ impl DaysOfWeek {
                 .filter(|nth| is_number(nth))
                 .and_then(|nth| nth.parse().ok())
                 .filter(|nth| (1..=5).contains(nth))
-                .ok_or_else(|| Refusal::OutOfRange {
-                    found: item.to_owned(),
-                    low: 1,
-                    high: 5,
-                })?;
+                .ok_or_else(|| Refusal::OutOfRange { found: item.to_owned(), low: 1, high: 5 })?;
             self.nth.insert(nth * 7 + day);
             return Ok(());
         }
         let last = upper.strip_suffix('L').or_else(|| upper.strip_prefix('L'));
         match last {
-            Some(day)
-                if !day.is_empty() && day.bytes().all(|byte| byte.is_ascii_alphanumeric()) =>
-            {
+            Some(day) if !day.is_empty() && day.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
                 self.last.insert(weekday(day)?);
                 Ok(())
             }
             Some(_) => Err(Refusal::Mixed(item.to_owned())),
+            None if mixes_forms(item) => Err(Refusal::Mixed(item.to_owned())),
             None => field::add(UNIT, item, &mut self.days),
         }
     }
@@ -245,9 +225,8 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a piece of the item is a word rather than one of the letters L and W.
-fn has_word(upper: &str) -> bool {
-    upper
-        .split(|c: char| !c.is_ascii_alphabetic())
-        .any(|word| word.len() > 2)
+/// Whether an item has a range or a step beside L, W or #. Names have these letters as well, but are longer.
+fn mixes_forms(item: &str) -> bool {
+    let names = item.split(|c: char| !c.is_ascii_alphabetic()).any(|word| word.len() > 2);
+    looks_special(item) && item.contains(['-', '/']) && !names
 }

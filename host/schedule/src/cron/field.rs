@@ -18,9 +18,7 @@ pub(crate) enum Unit {
     DayOfWeek,
 }
 
-const MONTHS: [&str; 12] = [
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-];
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 impl Unit {
@@ -78,11 +76,7 @@ pub(crate) enum Refusal {
     #[error(
         "`{found}` has a step larger than the field's {size} values, so it would not mean \"every {step}\"; write at most {size}, or use an interval schedule"
     )]
-    LargeStep {
-        found: String,
-        step: String,
-        size: u8,
-    },
+    LargeStep { found: String, step: String, size: u8 },
     #[error("`{0}` has a sign or an open range; write plain numbers, and both ends of a range")]
     Sign(String),
     #[error("`{0}` has a character that is not ASCII; write digits 0-9 and letters a-z")]
@@ -90,18 +84,11 @@ pub(crate) enum Refusal {
     #[error("`{found}` is out of range; write {low}-{high}")]
     OutOfRange { found: String, low: u8, high: u8 },
     #[error("`{found}` is the name of a {what}, which belongs in the {home} field")]
-    WrongField {
-        found: String,
-        what: &'static str,
-        home: &'static str,
-    },
+    WrongField { found: String, what: &'static str, home: &'static str },
     #[error("`{found}` is not a name; write three letters, `{offer}`")]
     LongName { found: String, offer: &'static str },
     #[error("`{found}` is not understood; write {example}")]
-    Unknown {
-        found: String,
-        example: &'static str,
-    },
+    Unknown { found: String, example: &'static str },
     #[error("`{0}` stands alone; write the day of the week with it, `5L` for the last Friday")]
     LastWithoutDay(String),
     #[error("`{0}` only has a meaning in the day fields")]
@@ -234,11 +221,7 @@ fn range(unit: Unit, from: u8, to: u8) -> (u8, u16) {
         return (0, u16::from(size));
     }
     let normal = |value: u8| {
-        if unit == Unit::DayOfWeek {
-            value % 7
-        } else {
-            value
-        }
+        if unit == Unit::DayOfWeek { value % 7 } else { value }
     };
     let (from, to) = (normal(from), normal(to));
     (from, u16::from((to + size - from) % size) + 1)
@@ -252,15 +235,11 @@ pub(crate) fn value(unit: Unit, item: &str, text: &str) -> Result<u8, Refusal> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         let (low, _) = unit.range();
         let high = unit.highest_written();
-        return text
-            .parse()
-            .ok()
-            .filter(|number| (low..=high).contains(number))
-            .ok_or_else(|| Refusal::OutOfRange {
-                found: text.to_owned(),
-                low,
-                high,
-            });
+        return text.parse().ok().filter(|number| (low..=high).contains(number)).ok_or_else(|| Refusal::OutOfRange {
+            found: text.to_owned(),
+            low,
+            high,
+        });
     }
     let word = text.to_ascii_lowercase();
     if let Some(place) = unit.words().iter().position(|known| *known == word) {
@@ -274,11 +253,7 @@ fn wrong_word(unit: Unit, text: &str, word: &str) -> Refusal {
     let found = text.to_owned();
     for (home, what) in [(Unit::Month, "month"), (Unit::DayOfWeek, "day of the week")] {
         if unit != home && home.words().contains(&word) {
-            return Refusal::WrongField {
-                found,
-                what,
-                home: home.name(),
-            };
+            return Refusal::WrongField { found, what, home: home.name() };
         }
     }
     if word.len() > 3
@@ -289,19 +264,11 @@ fn wrong_word(unit: Unit, text: &str, word: &str) -> Refusal {
     Refusal::Unknown {
         found,
         example: match unit {
-            Unit::Second | Unit::Minute => {
-                "a number 0-59, `*`, a list `0,30`, a range `0-29` or a step `*/15`"
-            }
+            Unit::Second | Unit::Minute => "a number 0-59, `*`, a list `0,30`, a range `0-29` or a step `*/15`",
             Unit::Hour => "a number 0-23, `*`, a list `8,20`, a range `9-17` or a step `*/6`",
-            Unit::DayOfMonth => {
-                "a number 1-31, `*`, a list `1,15`, a range `1-7`, a step `*/2`, `L`, `L-3` or `15W`"
-            }
-            Unit::Month => {
-                "a number 1-12 or a name jan-dec, `*`, a list `1,7`, a range `6-8` or a step `*/3`"
-            }
-            Unit::DayOfWeek => {
-                "a number 0-7 or a name sun-sat, `*`, a list `1,3`, a range `1-5`, `5L` or `5#2`"
-            }
+            Unit::DayOfMonth => "a number 1-31, `*`, a list `1,15`, a range `1-7`, a step `*/2`, `L`, `L-3` or `15W`",
+            Unit::Month => "a number 1-12 or a name jan-dec, `*`, a list `1,7`, a range `6-8` or a step `*/3`",
+            Unit::DayOfWeek => "a number 0-7 or a name sun-sat, `*`, a list `1,3`, a range `1-5`, `5L` or `5#2`",
         },
     }
 }
@@ -311,30 +278,21 @@ fn read_step(unit: Unit, item: &str, step: &str) -> Result<u8, Refusal> {
         return Err(if step.starts_with(['+', '-']) {
             Refusal::Sign(item.to_owned())
         } else {
-            Refusal::Unknown {
-                found: item.to_owned(),
-                example: "a step as a number after the slash, such as `*/5`",
-            }
+            Refusal::Unknown { found: item.to_owned(), example: "a step as a number after the slash, such as `*/5`" }
         });
     }
     if step.bytes().all(|byte| byte == b'0') {
         return Err(Refusal::ZeroStep(item.to_owned()));
     }
-    step.parse()
-        .ok()
-        .filter(|step| *step <= unit.size())
-        .ok_or_else(|| Refusal::LargeStep {
-            found: item.to_owned(),
-            step: step.to_owned(),
-            size: unit.size(),
-        })
+    step.parse().ok().filter(|step| *step <= unit.size()).ok_or_else(|| Refusal::LargeStep {
+        found: item.to_owned(),
+        step: step.to_owned(),
+        size: unit.size(),
+    })
 }
 
 /// Whether an item is (or contains) one of the names of months or weekdays, which may have an L or a W in them.
 fn names_something(item: &str) -> bool {
     let item = item.to_ascii_lowercase();
-    MONTHS
-        .iter()
-        .chain(&WEEKDAYS)
-        .any(|word| item.contains(word))
+    MONTHS.iter().chain(&WEEKDAYS).any(|word| item.contains(word))
 }

@@ -43,11 +43,7 @@ pub(crate) struct Meeting {
 
 impl Instants {
     pub fn new(calendar: Calendar, zone: Arc<Zone>, mode: Mode) -> Self {
-        Self {
-            calendar,
-            zone,
-            mode,
-        }
+        Self { calendar, zone, mode }
     }
 
     pub fn at_or_after(&self, instant: i64) -> Option<i64> {
@@ -58,9 +54,7 @@ impl Instants {
         // Sparse expressions pass many spans on the way to one wall: ask the calendar once.
         let known: Cell<Option<(i64, Option<i64>)>> = Cell::new(None);
         let seek = |wall: i64| match known.get() {
-            Some((from, answer)) if from <= wall && answer.is_none_or(|found| wall <= found) => {
-                answer
-            }
+            Some((from, answer)) if from <= wall && answer.is_none_or(|found| wall <= found) => answer,
             _ => {
                 let answer = self.calendar.at_or_after(wall);
                 known.set(Some((wall, answer)));
@@ -94,9 +88,7 @@ impl Instants {
         }
         let known: Cell<Option<(i64, Option<i64>)>> = Cell::new(None);
         let seek = |wall: i64| match known.get() {
-            Some((from, answer)) if from >= wall && answer.is_none_or(|found| wall >= found) => {
-                answer
-            }
+            Some((from, answer)) if from >= wall && answer.is_none_or(|found| wall >= found) => answer,
             _ => {
                 let answer = self.calendar.at_or_before(wall);
                 known.set(Some((wall, answer)));
@@ -131,8 +123,7 @@ impl Instants {
             .filter(|span| {
                 span.gap().is_some_and(|(from, until)| {
                     let due = self.calendar.at_or_after(from);
-                    due.is_some_and(|wall| wall < until)
-                        && self.calendar.at_or_after(until) != Some(until)
+                    due.is_some_and(|wall| wall < until) && self.calendar.at_or_after(until) != Some(until)
                 })
             })
             .map(|span| span.begin)
@@ -143,16 +134,8 @@ impl Instants {
         self.zone.changes(from, until).filter_map(|span| {
             let (low, high) = span.gap().or_else(|| span.fold())?;
             let wall = self.calendar.at_or_after(low).filter(|wall| *wall < high)?;
-            let several = self
-                .calendar
-                .at_or_after(wall + 1)
-                .is_some_and(|wall| wall < high);
-            Some(Meeting {
-                span: *span,
-                wall,
-                several,
-                mode: self.mode,
-            })
+            let several = self.calendar.at_or_after(wall + 1).is_some_and(|wall| wall < high);
+            Some(Meeting { span: *span, wall, several, mode: self.mode })
         })
     }
 
@@ -164,16 +147,9 @@ impl Instants {
     fn window(&self, span: &Span) -> (i64, i64) {
         let (begin, end) = (span.wall_begin(), span.wall_end());
         match self.mode {
-            Mode::Fixed(Dst {
-                fold: Fold::First, ..
-            }) => (begin.max(span.seen_until), end),
-            Mode::Fixed(Dst {
-                fold: Fold::Second, ..
-            }) => (begin, end.min(span.returns_from)),
-            Mode::Fixed(Dst {
-                fold: Fold::Both, ..
-            })
-            | Mode::Elapsed => (begin, end),
+            Mode::Fixed(Dst { fold: Fold::First, .. }) => (begin.max(span.seen_until), end),
+            Mode::Fixed(Dst { fold: Fold::Second, .. }) => (begin, end.min(span.returns_from)),
+            Mode::Fixed(Dst { fold: Fold::Both, .. }) | Mode::Elapsed => (begin, end),
         }
     }
 }

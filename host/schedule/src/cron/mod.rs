@@ -30,21 +30,10 @@ pub(crate) struct Cron {
 }
 
 impl Cron {
-    pub fn new(
-        expression: Option<&str>,
-        seconds: Option<&str>,
-        dst: Dst,
-        tz: Tz,
-    ) -> Result<Self, Vec<Problem>> {
+    pub fn new(expression: Option<&str>, seconds: Option<&str>, dst: Dst, tz: Tz) -> Result<Self, Vec<Problem>> {
         let (expression, seconds) = parse(expression, seconds)?;
-        let mode = if expression.fixed_time {
-            Mode::Fixed(dst)
-        } else {
-            Mode::Elapsed
-        };
-        Ok(Self {
-            instants: Instants::new(expression.calendar(&seconds), Zone::of(tz), mode),
-        })
+        let mode = if expression.fixed_time { Mode::Fixed(dst) } else { Mode::Elapsed };
+        Ok(Self { instants: Instants::new(expression.calendar(&seconds), Zone::of(tz), mode) })
     }
 
     pub fn at_or_after(&self, instant: i64) -> Option<i64> {
@@ -67,10 +56,7 @@ impl Cron {
 }
 
 /// Reads the two texts of a cron schedule, and reports the problems of both.
-pub(crate) fn parse(
-    expression: Option<&str>,
-    seconds: Option<&str>,
-) -> Result<(Expression, Numbers), Vec<Problem>> {
+pub(crate) fn parse(expression: Option<&str>, seconds: Option<&str>) -> Result<(Expression, Numbers), Vec<Problem>> {
     let expression = expression.map_or_else(
         || {
             Err(vec![Problem::new(

@@ -71,21 +71,13 @@ impl Expression {
                 (Unit::DayOfWeek, of_week.err()),
             ]
             .into_iter()
-            .filter_map(|(unit, refusal)| {
-                refusal.map(|refusal| problem("expression", unit, &refusal))
-            })
+            .filter_map(|(unit, refusal)| refusal.map(|refusal| problem("expression", unit, &refusal)))
             .collect()),
         }
     }
 
     pub fn calendar(&self, seconds: &Numbers) -> Calendar {
-        Calendar {
-            seconds: *seconds,
-            minutes: self.minutes,
-            hours: self.hours,
-            months: self.months,
-            days: self.days,
-        }
+        Calendar { seconds: *seconds, minutes: self.minutes, hours: self.hours, months: self.months, days: self.days }
     }
 }
 

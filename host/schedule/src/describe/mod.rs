@@ -29,19 +29,9 @@ impl Schedule {
             ScheduleKind::Cron => cron::parse(self.expression.as_deref(), self.seconds.as_deref())
                 .map(|(expression, seconds)| {
                     let time = time::sentence(&expression, seconds);
-                    format!(
-                        "{}{}, {tz}",
-                        time.text,
-                        day::phrase(&expression, time.names_times)
-                    )
+                    format!("{}{}, {tz}", time.text, day::phrase(&expression, time.names_times))
                 })
-                .map_err(|problems| {
-                    problems
-                        .into_iter()
-                        .next()
-                        .map(|problem| problem.message)
-                        .unwrap_or_default()
-                }),
+                .map_err(|problems| problems.into_iter().next().map(|problem| problem.message).unwrap_or_default()),
             ScheduleKind::Once => self
                 .run_at
                 .map(|at| format!("Once, on {}, {tz}", moment(at, tz)))
@@ -57,8 +47,8 @@ impl Schedule {
         let start = self.start_at.map(|at| format!(", from {}", moment(at, tz)));
         let end = self.end_at.map(|at| format!(", until {}", moment(at, tz)));
         // Cron and once have named the zone already.
-        let zone = (self.kind == ScheduleKind::Interval && (start.is_some() || end.is_some()))
-            .then(|| format!(" ({tz})"));
+        let zone =
+            (self.kind == ScheduleKind::Interval && (start.is_some() || end.is_some())).then(|| format!(" ({tz})"));
         [start, end, zone].into_iter().flatten().collect()
     }
 }
@@ -66,10 +56,6 @@ impl Schedule {
 /// "1 March 2026 at 08:00"
 fn moment(at: DateTime<Utc>, tz: Tz) -> String {
     let local = at.with_timezone(&tz);
-    let format = if at.timestamp() % 60 == 0 {
-        "%-d %B %Y at %H:%M"
-    } else {
-        "%-d %B %Y at %H:%M:%S"
-    };
+    let format = if at.timestamp() % 60 == 0 { "%-d %B %Y at %H:%M" } else { "%-d %B %Y at %H:%M:%S" };
     local.format(format).to_string()
 }

@@ -19,31 +19,21 @@ pub(super) fn sentence(expression: &Expression, seconds: Numbers) -> Time {
     if minutes.len() * hours.len() <= LISTED
         && let Some(second) = seconds_alone
     {
-        return Time {
-            text: format!("At {}", clock_times(hours, minutes, second)),
-            names_times: true,
-        };
+        return Time { text: format!("At {}", clock_times(hours, minutes, second)), names_times: true };
     }
     let (text, whole) = if seconds_alone == Some(0) {
         minutes_and_hours(minutes, hours)
     } else {
         with_seconds(minutes, hours, seconds)
     };
-    Time {
-        text,
-        names_times: !whole,
-    }
+    Time { text, names_times: !whole }
 }
 
 /// The second value says whether it goes on around the clock.
 fn minutes_and_hours(minutes: Numbers, hours: Numbers) -> (String, bool) {
     let every_hour = hours.len() == 24;
     if let Some(minute) = single(minutes) {
-        let past = if minute == 0 {
-            String::new()
-        } else {
-            format!(" at {minute} past")
-        };
+        let past = if minute == 0 { String::new() } else { format!(" at {minute} past") };
         if every_hour {
             return (format!("Every hour{past}"), true);
         }
@@ -52,20 +42,13 @@ fn minutes_and_hours(minutes: Numbers, hours: Numbers) -> (String, bool) {
                 if 24 % step == 0 {
                     format!("Every {step} hours{past}")
                 } else {
-                    format!("Every {step} hours{past}, starting anew at midnight")
+                    format!("Every {step} hours{past} (starting anew at midnight)")
                 },
                 true,
             );
         }
         if let Some((from, to)) = run(hours, 0, 23, 3, true) {
-            return (
-                format!(
-                    "Every hour from {} to {}",
-                    clock(from, minute),
-                    clock(to, minute)
-                ),
-                false,
-            );
+            return (format!("Every hour from {} to {}", clock(from, minute), clock(to, minute)), false);
         }
         let times: Vec<String> = hours.iter().map(|hour| clock(hour, minute)).collect();
         return (format!("At {}", list(&times, "and")), false);
@@ -76,7 +59,7 @@ fn minutes_and_hours(minutes: Numbers, hours: Numbers) -> (String, bool) {
         if 60 % step == 0 {
             format!("Every {step} minutes")
         } else {
-            format!("Every {step} minutes, starting anew each hour")
+            format!("Every {step} minutes (starting anew each hour)")
         }
     } else {
         let past = ranges(minutes, |minute| minute.to_string());
@@ -89,45 +72,37 @@ fn minutes_and_hours(minutes: Numbers, hours: Numbers) -> (String, bool) {
 }
 
 fn with_seconds(minutes: Numbers, hours: Numbers, seconds: Numbers) -> (String, bool) {
+    let few = minutes.len() * hours.len() <= LISTED;
     let often = if seconds.len() == 60 {
         "Every second".to_owned()
     } else if let Some(step) = whole_step(seconds, 0, 59).or_else(|| half_hours(seconds)) {
-        if 60 % step == 0 {
-            format!("Every {step} seconds")
-        } else {
-            format!("Every {step} seconds, starting anew each minute")
-        }
+        let anew = if 60 % step == 0 { "" } else { " (starting anew each minute)" };
+        format!("Every {step} seconds{anew}")
     } else {
-        let listed = ranges(seconds, |second| second.to_string());
-        let word = if seconds.len() == 1 {
-            "second"
+        let (text, whole) = if few {
+            (format!("At {}", clock_times(hours, minutes, 0)), false)
         } else {
-            "seconds"
+            minutes_and_hours(minutes, hours)
         };
-        format!("At {word} {} of the minute", list(&listed, "and"))
+        let listed = list(&ranges(seconds, |second| second.to_string()), "and");
+        let word = if seconds.len() == 1 { "second" } else { "seconds" };
+        return (format!("{text} at {word} {listed}"), whole);
     };
     if minutes.len() == 60 {
-        return (
-            format!("{often}{}", during(hours, minutes)),
-            hours.len() == 24,
-        );
+        let text = format!("{often}{}", during(hours, minutes));
+        return (text, hours.len() == 24);
     }
-    if minutes.len() * hours.len() <= LISTED {
+    if few {
         let times = clock_times(hours, minutes, 0);
-        let word = if minutes.len() * hours.len() == 1 {
-            "minute"
-        } else {
-            "minutes"
-        };
-        return (format!("{often} during the {word} {times}"), false);
+        return (format!("{often} for one minute at {times}"), false);
     }
     let (rest, whole) = minutes_and_hours(minutes, hours);
-    let mut letters = rest.chars();
-    let rest: String = letters
-        .next()
-        .map(|first| first.to_lowercase().chain(letters).collect())
-        .unwrap_or_default();
-    (format!("{often}, {rest}"), whole)
+    (format!("{often} for one minute, {}", decapitalised(&rest)), whole)
+}
+
+fn decapitalised(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// " from 09:00 to 17:59", or the hours one by one.
@@ -141,10 +116,7 @@ fn during(hours: Numbers, minutes: Numbers) -> String {
         return format!(" from {} to {}", clock(from, first), clock(to, last));
     }
     if let Some(step) = whole_step(hours, 0, 23) {
-        return format!(
-            " in every {} hour from midnight on",
-            super::words::ordinal(step)
-        );
+        return format!(" in every {} hour (00:00, {} and so on)", super::words::ordinal(step), clock(step, 0));
     }
     let listed = ranges(hours, |hour| clock(hour, 0));
     format!(" in the hours {}", list(&listed, "and"))
@@ -155,11 +127,7 @@ fn clock_times(hours: Numbers, minutes: Numbers, second: u8) -> String {
         .iter()
         .flat_map(|hour| {
             minutes.iter().map(move |minute| {
-                if second == 0 {
-                    clock(hour, minute)
-                } else {
-                    format!("{}:{second:02}", clock(hour, minute))
-                }
+                if second == 0 { clock(hour, minute) } else { format!("{}:{second:02}", clock(hour, minute)) }
             })
         })
         .collect();
@@ -171,9 +139,7 @@ fn clock(hour: u8, minute: u8) -> String {
 }
 
 fn single(numbers: Numbers) -> Option<u8> {
-    (numbers.len() == 1)
-        .then(|| numbers.iter().next())
-        .flatten()
+    (numbers.len() == 1).then(|| numbers.iter().next()).flatten()
 }
 
 /// `0,30` is a step as well, though it has two members only.

@@ -16,21 +16,10 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const WEEKDAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
+const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 pub(super) fn month(number: u8) -> &'static str {
-    MONTHS
-        .get(usize::from(number).wrapping_sub(1))
-        .copied()
-        .unwrap_or("?")
+    MONTHS.get(usize::from(number).wrapping_sub(1)).copied().unwrap_or("?")
 }
 
 pub(super) fn weekday(number: u8) -> &'static str {
@@ -71,13 +60,7 @@ pub(super) fn rank(number: u8) -> &'static str {
 
 /// "15 minutes", "hour", "1 day 2 hours"; to follow "Every".
 pub(super) fn duration(seconds: u64) -> String {
-    let units = [
-        ("week", 604_800),
-        ("day", 86_400),
-        ("hour", 3600),
-        ("minute", 60),
-        ("second", 1),
-    ];
+    let units = [("week", 604_800), ("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)];
     for (name, size) in units {
         if seconds == size {
             return name.to_owned();
@@ -111,15 +94,12 @@ pub(super) fn whole_step(numbers: Numbers, low: u8, high: u8) -> Option<u8> {
 }
 
 /// The ends of a set without holes, of at least `least` members. `wraps` joins the highest number to the lowest.
-pub(super) fn run(
-    numbers: Numbers,
-    low: u8,
-    high: u8,
-    least: u32,
-    wraps: bool,
-) -> Option<(u8, u8)> {
+pub(super) fn run(numbers: Numbers, low: u8, high: u8, least: u32, wraps: bool) -> Option<(u8, u8)> {
     if numbers.len() < least {
         return None;
+    }
+    if numbers.len() == u32::from(high - low) + 1 {
+        return Some((low, high));
     }
     let starts: Vec<u8> = numbers
         .iter()
@@ -132,14 +112,7 @@ pub(super) fn run(
         [start] => {
             let length = u8::try_from(numbers.len()).unwrap_or(u8::MAX) - 1;
             let end = start + length;
-            Some((
-                *start,
-                if end > high {
-                    end - (high - low + 1)
-                } else {
-                    end
-                },
-            ))
+            Some((*start, if end > high { end - (high - low + 1) } else { end }))
         }
         _ => None,
     }
