@@ -1,1 +1,36 @@
+//! What black-box tests start and talk to: the real server as a process of its own, and counterparts on loopback.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "only tests use this crate; a failure here is a failed test"
+)]
 
+mod client;
+mod counterpart;
+mod server;
+
+pub use client::{Answer, Client};
+pub use counterpart::{Counterpart, Received};
+pub use server::{Server, Setup, command, public_data};
+
+use std::time::{Duration, Instant};
+
+/// Asks until there is an answer. The deadline is for a machine that is slow and busy.
+///
+/// # Panics
+/// When nothing came within `seconds`.
+pub async fn wait_for<T, F>(what: &str, seconds: u64, mut ask: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let deadline = Instant::now() + Duration::from_secs(seconds);
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "no {what} within {seconds} s");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

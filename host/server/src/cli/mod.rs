@@ -1,1 +1,117 @@
-//! The subcommands of `sandglass` that are not `serve`.
+//! The command line: arguments in, exit code out. Data goes to stdout, talk to stderr.
+//!
+//! Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 not allowed.
+
+mod data;
+mod demo;
+mod health;
+mod schedule;
+mod serve;
+mod settings;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Flags};
+
+/// A job scheduler whose job templates are WebAssembly components.
+#[derive(Debug, Parser)]
+#[command(name = "sandglass", version, propagate_version = true)]
+struct Arguments {
+    /// Configuration file (TOML); its reference: `sandglass config reference`.
+    #[arg(long, global = true, env = "SANDGLASS_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of the database, compiled components and keys.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server (the default).
+    Serve(serve::Arguments),
+    /// Say what a schedule means and when it is due.
+    #[command(subcommand)]
+    Schedule(schedule::Command),
+    /// Look into the embedded database, or fill it, while no server runs.
+    #[command(subcommand)]
+    Data(data::Command),
+    /// The configuration: check it, show it, or print its reference.
+    #[command(subcommand)]
+    Config(settings::Command),
+    /// Ask a running server whether it is well (for probes).
+    Health(health::Arguments),
+    /// Compiles one component, read from stdin, in this process of its own.
+    #[command(hide = true)]
+    CompileComponent,
+}
+
+/// What a subcommand could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    #[error("{0}")]
+    Failure(String),
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    NotFound(String),
+    #[error("{0}")]
+    Conflict(String),
+}
+
+impl CliError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Failure(_) => 1,
+            Self::Usage(_) => 2,
+            Self::NotFound(_) => 3,
+            Self::Conflict(_) => 4,
+        }
+    }
+
+    /// Any other layer's error, with what was being done.
+    fn while_doing(doing: &str, error: impl std::fmt::Display) -> Self {
+        Self::Failure(format!("{doing}: {error}"))
+    }
+}
+
+/// Parses the arguments, runs the subcommand, and turns its end into an exit code.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sandglass: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), CliError> {
+    let flags = Flags { file: arguments.config, data_dir: arguments.data_dir, listen: None };
+    match arguments.command.unwrap_or_else(|| Command::Serve(serve::Arguments::default())) {
+        Command::Serve(serve) => serve::run(flags, serve),
+        Command::Schedule(command) => schedule::run(command),
+        Command::Data(command) => data::run(&load(&flags)?, command),
+        Command::Config(command) => settings::run(&flags, command),
+        Command::Health(health) => health::run(&load(&flags)?, health),
+        Command::CompileComponent => crate::sandbox::compile_child().map_err(CliError::Failure),
+    }
+}
+
+fn load(flags: &Flags) -> Result<config::Config, CliError> {
+    config::load(flags, std::env::vars().collect()).map_err(|error| CliError::Usage(error.to_string()))
+}
+
+/// A runtime for subcommands that wait for something.
+fn block_on<T>(future: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::while_doing("start", error))?
+        .block_on(future)
+}

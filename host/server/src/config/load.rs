@@ -10,7 +10,7 @@ use super::{Config, REFERENCE};
 /// Keys whose values are never shown.
 const SECRET_KEYS: [&str; 2] = ["admin_token", "uri"];
 /// Names that begin like ours but steer tests and tools, not the server.
-const FOREIGN: [&str; 3] = ["SANDGLASS_TEST_", "SANDGLASS_CONFORMANCE_", "SANDGLASS_WRITE_"];
+const FOREIGN: [&str; 4] = ["SANDGLASS_CONFIG", "SANDGLASS_TEST_", "SANDGLASS_CONFORMANCE_", "SANDGLASS_WRITE_"];
 const PREFIX: &str = "SANDGLASS_";
 
 #[derive(Debug, thiserror::Error)]

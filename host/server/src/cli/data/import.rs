@@ -1,0 +1,128 @@
+//! `data import`: documents of a file into a collection, in batches, with every refusal named.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use sandglass_database::bson::Document;
+use sandglass_database::{Database, Error};
+
+use super::CliError;
+use super::source::{self, Reading};
+
+/// Documents of one insert; the engine commits them together.
+const BATCH: usize = 1_000;
+/// Refusals that are printed one by one; the rest is counted.
+const SHOWN_REFUSALS: u64 = 10;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The file; `-` reads standard input (then --format is needed).
+    file: PathBuf,
+    #[arg(long, short)]
+    collection: String,
+    /// By the file's ending, if not given.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Fields whose text or number (seconds) is a date; may be given several times.
+    #[arg(long = "date", value_name = "FIELD")]
+    dates: Vec<String>,
+    /// CSV: keep every value as text instead of recognising numbers, true and false.
+    #[arg(long)]
+    text: bool,
+    /// Empty the collection first.
+    #[arg(long)]
+    replace: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// One JSON document a line.
+    Jsonl,
+    /// One JSON array of documents.
+    Json,
+    /// Comma-separated values with a header line.
+    Csv,
+    /// Concatenated BSON documents, as mongodump writes them.
+    Bson,
+}
+
+pub(super) async fn run(database: &dyn Database, arguments: Arguments) -> Result<(), CliError> {
+    let format = match arguments.format {
+        Some(format) => format,
+        None => by_ending(&arguments.file)?,
+    };
+    let reading = Reading { dates: arguments.dates, text: arguments.text };
+    let (size, input) = source::open(&arguments.file)?;
+    let bar = ProgressBar::new(size).with_style(
+        ProgressStyle::with_template("{spinner} {bytes}/{total_bytes} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    if arguments.replace {
+        match database.drop_collection(&arguments.collection).await {
+            Ok(()) | Err(Error::NotFound { .. }) => {}
+            Err(error) => return Err(CliError::while_doing("empty the collection", error)),
+        }
+    }
+    let mut report = Report::default();
+    let mut batch: Vec<(u64, Document)> = Vec::with_capacity(BATCH);
+    for item in source::documents(format, input, reading) {
+        let item = item?;
+        bar.set_position(item.bytes_read);
+        batch.push((item.line, item.document));
+        if batch.len() == BATCH {
+            insert(database, &arguments.collection, &mut batch, &mut report).await?;
+            bar.set_message(format!("{} documents", report.inserted));
+        }
+    }
+    insert(database, &arguments.collection, &mut batch, &mut report).await?;
+    bar.finish_and_clear();
+    eprintln!("{} documents inserted into {}", report.inserted, arguments.collection);
+    if report.refused > 0 {
+        return Err(CliError::Conflict(format!("{} documents were refused; the others are in", report.refused)));
+    }
+    Ok(())
+}
+
+#[derive(Debug, Default)]
+struct Report {
+    inserted: u64,
+    refused: u64,
+}
+
+async fn insert(
+    database: &dyn Database,
+    collection: &str,
+    batch: &mut Vec<(u64, Document)>,
+    report: &mut Report,
+) -> Result<(), CliError> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let (lines, documents): (Vec<u64>, Vec<Document>) = batch.drain(..).unzip();
+    let done = database.insert(collection, documents).await.map_err(|error| {
+        CliError::Failure(format!("{error}; {} documents before it are in", report.inserted))
+    })?;
+    report.inserted += done.inserted;
+    for (position, error) in done.failed {
+        report.refused += 1;
+        if report.refused <= SHOWN_REFUSALS {
+            let line = lines.get(position).copied().unwrap_or_default();
+            eprintln!("document {line}: {error}");
+        }
+    }
+    Ok(())
+}
+
+fn by_ending(file: &std::path::Path) -> Result<Format, CliError> {
+    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+    match ending.as_str() {
+        "jsonl" | "ndjson" => Ok(Format::Jsonl),
+        "json" => Ok(Format::Json),
+        "csv" => Ok(Format::Csv),
+        "bson" => Ok(Format::Bson),
+        _ => Err(CliError::Usage(format!(
+            "the format of {} cannot be told from its name: give --format jsonl, json, csv or bson",
+            file.display()
+        ))),
+    }
+}

@@ -1,0 +1,55 @@
+//! `sandglass data`: look into the embedded database and fill it, while no server runs on it.
+
+mod import;
+mod read;
+mod source;
+
+use clap::{Args, Subcommand};
+use sandglass_database::embedded::{Embedded, Options};
+use sandglass_database::extended_json;
+use serde_json::Value;
+
+use super::CliError;
+use crate::config::Config;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Insert the documents of a file: JSON lines, a JSON array, CSV or BSON.
+    Import(import::Arguments),
+    /// Print the documents that match a filter, one line each.
+    Find(read::Find),
+    /// Print how many documents match a filter.
+    Count(read::Count),
+}
+
+/// Which documents of which collection.
+#[derive(Debug, Args)]
+struct Selection {
+    collection: String,
+    /// A MongoDB filter as Extended JSON.
+    #[arg(long, default_value = "{}", value_name = "JSON")]
+    filter: String,
+}
+
+pub(super) fn run(config: &Config, command: Command) -> Result<(), CliError> {
+    let folder = config.data_dir.join("database");
+    if !matches!(command, Command::Import(_)) && !folder.exists() {
+        return Err(CliError::NotFound(format!("there is no database in {}", folder.display())));
+    }
+    super::block_on(async move {
+        let database = Embedded::open(&folder, Options::default())
+            .map_err(|error| CliError::while_doing(&format!("open {}", folder.display()), error))?;
+        match command {
+            Command::Import(arguments) => import::run(&database, arguments).await,
+            Command::Find(arguments) => read::find(&database, arguments).await,
+            Command::Count(arguments) => read::count(&database, arguments).await,
+        }
+    })
+}
+
+/// A document given on the command line; `option` names it in errors.
+fn document(option: &str, text: &str) -> Result<sandglass_database::bson::Document, CliError> {
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| CliError::Usage(format!("--{option} is not JSON: {error}")))?;
+    extended_json::to_document(value).map_err(|error| CliError::Usage(format!("--{option}: {error}")))
+}

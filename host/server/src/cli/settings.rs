@@ -1,0 +1,36 @@
+//! `sandglass config`: whether the configuration is right, and what is in force.
+
+use clap::Subcommand;
+
+use super::CliError;
+use crate::config::{self, Flags, REFERENCE};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Say whether the configuration is right; exit code 2 if it is not.
+    Check,
+    /// Every value in force and where it comes from; secrets are left out.
+    Show,
+    /// Every key with its default and its meaning.
+    Reference,
+}
+
+pub(super) fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Check => {
+            super::load(flags)?;
+            eprintln!("The configuration is right.");
+        }
+        Command::Show => {
+            super::load(flags)?;
+            let values = config::redacted(flags, std::env::vars().collect())
+                .map_err(|error| CliError::Usage(error.to_string()))?;
+            let width = values.iter().map(|value| value.key.len()).max().unwrap_or(0);
+            for value in values {
+                println!("{:width$}  {}  # {}", value.key, value.value, value.origin);
+            }
+        }
+        Command::Reference => print!("{REFERENCE}"),
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! A webhook job against a real HTTP server.
+
+use std::time::Duration;
+
+use sandglass_tests::{Counterpart, Setup};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_fails_twice_is_tried_three_times_under_one_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Setup::on(folder.path()).start().await;
+    let client = server.client();
+    let peer = Counterpart::answering(&[(503, "not now"), (500, "still not")]).await;
+    let body = json!({
+        "name": "Tell the shop", "template_type": "webhook_trigger",
+        "parameters": {"url": peer.url("/hook?x=1"), "method": "POST", "body": {"order": 7},
+            "retry": {"max_attempts": 3, "initial_delay_ms": 200, "multiplier": 2, "jitter": false}},
+        "schedule": {"type": "interval", "interval_seconds": 3600},
+    });
+    let job = client.post("/jobs", &body).await.ok();
+    let run = client.post(&format!("/jobs/{}/run?wait=60", job["id"].as_str().unwrap()), &json!({})).await.ok();
+    assert_eq!(run["status"], "success", "{run}");
+
+    let received = peer.received();
+    assert_eq!(received.len(), 3);
+    for request in &received {
+        assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/hook?x=1"));
+        assert_eq!(request.header("idempotency-key"), run["id"].as_str());
+        assert!(request.header("user-agent").is_some_and(|agent| agent.starts_with("Sandglass/")));
+        assert!(request.header("traceparent").is_some());
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(&request.body).unwrap(), json!({"order": 7}));
+    }
+    let first = received[1].at - received[0].at;
+    let second = received[2].at - received[1].at;
+    assert!(first >= Duration::from_millis(200) && second >= Duration::from_millis(400), "{first:?}, {second:?}");
+    assert_eq!(run["result"]["details"]["status"], 200, "{run}");
+    assert_eq!(run["result"]["details"]["attempts"].as_array().map(Vec::len), Some(3), "{run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_cannot_reach_the_hosts_own_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Setup::on(folder.path()).with("SANDGLASS_HTTP__ALLOWED_NETWORKS", "").start().await;
+    let client = server.client();
+    let peer = Counterpart::answering(&[]).await;
+    let port = peer.url("").rsplit(':').next().unwrap().to_owned();
+    let mut tried = 0;
+    for host in ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "127.1"] {
+        let body = json!({
+            "name": format!("To {host}"), "template_type": "webhook_trigger",
+            "parameters": {"url": format!("http://{host}:{port}/"), "method": "GET", "retry": {"max_attempts": 1}},
+            "schedule": {"type": "interval", "interval_seconds": 3600},
+        });
+        let job = client.post("/jobs", &body).await.ok();
+        let run = client.post(&format!("/jobs/{}/run?wait=60", job["id"].as_str().unwrap()), &json!({})).await.ok();
+        assert_eq!(run["status"], "failed", "{host}: {run}");
+        tried += 1;
+    }
+    assert_eq!((tried, peer.received().len()), (8, 0));
+}
