@@ -5,7 +5,7 @@
 
 pub mod api;
 pub mod capabilities;
-pub mod cli;
+//pub mod cli;
 pub mod config;
 pub mod executor;
 pub mod model;
