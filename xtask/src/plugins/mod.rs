@@ -1,0 +1,108 @@
+//! Builds the guests: every crate below `plugins/` but the SDK, and the test components.
+//!
+//! Crates become core modules with cargo and components with `wit-component`. Nothing here knows what a template
+//! does; what a component may import is decided by the contract in `wit/`. Called by `cargo xtask plugins`, and
+//! by the other commands before they need components.
+
+mod component;
+mod contract;
+mod guest;
+mod step;
+mod toolchain;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use guest::Guest;
+use step::Steps;
+use toolchain::{Choice, Toolchain};
+
+/// How to build the components.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Which Rust to build with, instead of the first that works: installed, rustup or debian
+    #[arg(long, value_enum)]
+    toolchain: Option<Choice>,
+}
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// As [`build`].
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    match arguments.toolchain {
+        None => build(),
+        Some(choice) => build_with(Some(choice)),
+    }
+}
+
+/// Builds all components with whatever toolchain this machine offers.
+///
+/// They stand in `target/plugins/<type>.wasm` and `target/plugins/test/<name>.wasm` afterwards. A file whose
+/// content did not change keeps its modification time.
+///
+/// # Errors
+/// Fails, naming the crate, when one does not compile or imports anything that the contract does not hold.
+pub fn build() -> anyhow::Result<()> {
+    build_with(None)
+}
+
+fn build_with(choice: Option<Choice>) -> anyhow::Result<()> {
+    let root = workspace_root()?;
+    let steps = Steps::begin();
+    let guests = Guest::find_all(&root)?;
+    let toolchain = Toolchain::choose(choice, &root, &steps)?;
+
+    steps.say(&format!("compiling {} crates with {toolchain}", guests.len()));
+    let modules = toolchain.compile(&root, &guests)?;
+
+    let mut changed = 0;
+    for guest in &guests {
+        let module = modules.join(guest.module_file());
+        let bytes = std::fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
+        let encoded = component::encode(&bytes)
+            .with_context(|| format!("{} (crate {})", guest.folder().display(), guest.package()))?;
+        let target = root.join("target/plugins").join(guest.component_file());
+        if write_if_changed(&target, &encoded)? {
+            changed += 1;
+            steps.say(&format!("{} ({} KiB)", target.strip_prefix(&root)?.display(), encoded.len().div_ceil(1024)));
+        }
+    }
+    steps.say(&format!("{} components ready, {changed} changed", guests.len()));
+    Ok(())
+}
+
+/// Writes `bytes` unless the file holds them already, so that whoever watches modification times sees no change
+/// where there is none. Tells whether it wrote.
+fn write_if_changed(path: &Path, bytes: &[u8]) -> anyhow::Result<bool> {
+    if std::fs::read(path).is_ok_and(|present| present == bytes) {
+        return Ok(false);
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(true)
+}
+
+fn workspace_root() -> anyhow::Result<PathBuf> {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Ok(xtask.parent().context("xtask stands in the workspace")?.to_path_buf())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_with_the_same_content_is_left_alone() {
+        let folder = std::env::temp_dir().join(format!("sandglass-xtask-{}", std::process::id()));
+        let path = folder.join("test/a.wasm");
+        assert!(write_if_changed(&path, b"one").unwrap());
+        assert!(!write_if_changed(&path, b"one").unwrap());
+        assert!(write_if_changed(&path, b"two").unwrap());
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
