@@ -1,0 +1,254 @@
+//! One host call each.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sandglass_sdk::documents::{Collection, FindOptions, UpdateOptions};
+use sandglass_sdk::http::{Auth, Request};
+use sandglass_sdk::secrets::Secret;
+use sandglass_sdk::{Error, Failure, clock, execution, log, random};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// What to do. `collection` stands for another collection than the one of the parameters.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Step {
+    /// Returns `documents`.
+    Find { collection: Option<String>, filter: Option<Value>, sort: Option<Value>, limit: Option<u64> },
+    /// Returns `inserted` and `failed`.
+    Insert { collection: Option<String>, documents: Vec<Value> },
+    /// Returns `matched`, `modified` and `upserted_id`.
+    Update {
+        collection: Option<String>,
+        filter: Option<Value>,
+        change: Value,
+        #[serde(default)]
+        many: bool,
+        #[serde(default)]
+        upsert: bool,
+    },
+    /// Returns `deleted`.
+    Delete { collection: Option<String>, filter: Option<Value>, limit: Option<u64> },
+    /// Returns `count`.
+    Count { collection: Option<String>, filter: Option<Value> },
+    /// Returns `values`.
+    Distinct { collection: Option<String>, field: String, filter: Option<Value> },
+    /// Returns `status`, `headers` and `body`.
+    Http {
+        url: String,
+        #[serde(default = "get")]
+        method: String,
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+        body: Option<String>,
+        timeout_ms: Option<u64>,
+        #[serde(default)]
+        follow_redirects: bool,
+        /// Label of a secret to send as a bearer token.
+        bearer: Option<String>,
+    },
+    /// Returns `continues`.
+    Wait { milliseconds: u64 },
+    /// Returns nothing.
+    Log {
+        message: String,
+        #[serde(default = "info")]
+        level: String,
+        #[serde(default)]
+        fields: BTreeMap<String, String>,
+    },
+    /// Returns nothing.
+    Progress {
+        done: u64,
+        total: Option<u64>,
+        #[serde(default)]
+        note: String,
+    },
+    /// Returns `stop`.
+    ShouldStop {},
+    /// Waits in short pieces until the host asks to stop, then ends as interrupted.
+    UntilStopped {},
+    /// Returns what the host says about the execution.
+    Execution {},
+    /// Returns `now`.
+    Clock {},
+    /// Returns `hex`.
+    Random { length: u32 },
+    /// Ends the run as failed; with `before_attempt` only in attempts before that one.
+    Fail {
+        #[serde(default = "permanent")]
+        kind: String,
+        #[serde(default)]
+        message: String,
+        before_attempt: Option<u32>,
+        retry_after_ms: Option<u64>,
+    },
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+fn info() -> String {
+    "info".to_owned()
+}
+
+fn permanent() -> String {
+    "permanent".to_owned()
+}
+
+/// Why a step came to nothing.
+pub enum Refusal {
+    /// The host answered with an error.
+    Error(Error),
+    /// The step asked for the run to end.
+    Failure(Failure),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl Step {
+    /// The name of the operation, as the parameters spell it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Find { .. } => "find",
+            Self::Insert { .. } => "insert",
+            Self::Update { .. } => "update",
+            Self::Delete { .. } => "delete",
+            Self::Count { .. } => "count",
+            Self::Distinct { .. } => "distinct",
+            Self::Http { .. } => "http",
+            Self::Wait { .. } => "wait",
+            Self::Log { .. } => "log",
+            Self::Progress { .. } => "progress",
+            Self::ShouldStop {} => "should_stop",
+            Self::UntilStopped {} => "until_stopped",
+            Self::Execution {} => "execution",
+            Self::Clock {} => "clock",
+            Self::Random { .. } => "random",
+            Self::Fail { .. } => "fail",
+        }
+    }
+
+    /// Takes the step and returns the host's answer.
+    pub fn take(&self, default: &str) -> Result<Value, Refusal> {
+        let open = |name: &Option<String>| Collection::open(name.as_deref().unwrap_or(default));
+        let all = |filter: &Option<Value>| filter.clone().unwrap_or_else(|| json!({}));
+        Ok(match self {
+            Self::Find { collection, filter, sort, limit } => {
+                let options = FindOptions { sort: sort.clone(), limit: *limit, ..FindOptions::default() };
+                let cursor = open(collection)?.find(&all(filter), &options)?;
+                let mut documents = Vec::new();
+                loop {
+                    let batch = cursor.next_batch(0)?;
+                    if batch.is_empty() {
+                        break json!({ "documents": documents });
+                    }
+                    documents.extend(batch);
+                }
+            }
+            Self::Insert { collection, documents } => {
+                let report = open(collection)?.insert(documents)?;
+                let failed = report.failed.iter();
+                let failed = failed.map(|(position, error)| json!({ "position": position, "reason": error.reason }));
+                json!({ "inserted": report.inserted, "failed": failed.collect::<Vec<_>>() })
+            }
+            Self::Update { collection, filter, change, many, upsert } => {
+                let options = UpdateOptions { many: *many, upsert: *upsert, ..UpdateOptions::default() };
+                let count = open(collection)?.update(&all(filter), change, &options)?;
+                json!({ "matched": count.matched, "modified": count.modified, "upserted_id": count.upserted_id })
+            }
+            Self::Delete { collection, filter, limit } => {
+                json!({ "deleted": open(collection)?.delete(&all(filter), *limit)? })
+            }
+            Self::Count { collection, filter } => json!({ "count": open(collection)?.count(&all(filter))? }),
+            Self::Distinct { collection, field, filter } => {
+                json!({ "values": open(collection)?.distinct(field, &all(filter))? })
+            }
+            Self::Http { .. } => self.send()?,
+            Self::Wait { milliseconds } => {
+                json!({ "continues": execution::wait(Duration::from_millis(*milliseconds)) })
+            }
+            Self::Log { message, level, fields } => {
+                let fields = fields.iter().map(|(name, value)| (name.as_str(), value as &dyn std::fmt::Display));
+                log::write(level_of(level), message, &fields.collect::<Vec<_>>());
+                Value::Null
+            }
+            Self::Progress { done, total, note } => {
+                execution::progress(*done, *total, note);
+                Value::Null
+            }
+            Self::ShouldStop {} => json!({ "stop": execution::should_stop() }),
+            Self::UntilStopped {} => {
+                while execution::wait(Duration::from_millis(20)) && !execution::should_stop() {}
+                return Err(Refusal::Failure(Failure::interrupted("the host asked to stop")));
+            }
+            Self::Execution {} => {
+                let job = execution::job();
+                json!({
+                    "id": execution::id(), "attempt": execution::attempt(),
+                    "job": { "id": job.id, "name": job.name, "tags": job.tags },
+                    "scheduled_at": execution::scheduled_at().to_rfc3339(),
+                    "deadline": execution::deadline().to_rfc3339(),
+                })
+            }
+            Self::Clock {} => json!({ "now": clock::now().to_rfc3339() }),
+            Self::Random { length } => json!({ "hex": random::hex(*length) }),
+            Self::Fail { kind, message, before_attempt, retry_after_ms } => {
+                if before_attempt.is_some_and(|attempt| execution::attempt() >= attempt) {
+                    return Ok(Value::Null);
+                }
+                let mut failure = match kind.as_str() {
+                    "retryable" => Failure::retryable(message),
+                    "interrupted" => Failure::interrupted(message),
+                    _ => Failure::permanent(message),
+                };
+                failure.retry_after = retry_after_ms.map(Duration::from_millis);
+                return Err(Refusal::Failure(failure));
+            }
+        })
+    }
+
+    fn send(&self) -> Result<Value, Error> {
+        let Self::Http { url, method, headers, body, timeout_ms, follow_redirects, bearer } = self else {
+            return Ok(Value::Null);
+        };
+        let secret = bearer.as_deref().map(Secret::get).transpose()?;
+        let mut request = Request::new(method, url).follow_redirects(*follow_redirects);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = body {
+            request = request.body(body.as_bytes());
+        }
+        if let Some(milliseconds) = timeout_ms {
+            request = request.timeout(Duration::from_millis(*milliseconds));
+        }
+        if let Some(secret) = &secret {
+            request = request.auth(Auth::Bearer(secret));
+        }
+        let response = request.send()?;
+        let body = response.read_to_end(64 * 1024)?;
+        let headers = response.headers().iter().cloned().collect::<BTreeMap<_, _>>();
+        Ok(json!({
+            "status": response.status(), "headers": headers,
+            "body": String::from_utf8_lossy(&body.bytes), "size_bytes": body.size_bytes,
+        }))
+    }
+}
+
+fn level_of(name: &str) -> log::Level {
+    match name {
+        "trace" => log::Level::Trace,
+        "debug" => log::Level::Debug,
+        "warn" => log::Level::Warn,
+        "error" => log::Level::Error,
+        _ => log::Level::Info,
+    }
+}
