@@ -1,0 +1,211 @@
+//! `dynamic_jobs`: reading jobs, and the single writes that change one.
+
+use std::sync::Arc;
+
+use bson::{Bson, Document, RawDocument, doc};
+use chrono::{DateTime, Utc};
+use sandglass_database::{Database, Error, Find, Result, Update, Write, collect};
+
+use super::JOBS;
+use super::document::{Fields, date};
+use super::jobs_document::{OPTIONAL, definition, from_document, to_document};
+use super::jobs_list::{JobFilter, JobOrder, JobPage, find};
+use crate::model::{Job, JobId};
+
+/// Bytes fetched at once when all jobs are walked.
+const WALK_BYTES: usize = 1 << 20;
+
+#[derive(Clone)]
+pub struct Jobs {
+    database: Arc<dyn Database>,
+}
+
+/// What the planner has to know of every job at its start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    pub id: JobId,
+    pub enabled: bool,
+    pub next_run_at: Option<DateTime<Utc>>,
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// Lacks the added fields: written by the older system.
+    pub foreign: bool,
+}
+
+impl Jobs {
+    pub fn new(database: Arc<dyn Database>) -> Self {
+        Self { database }
+    }
+
+    /// A job that is not deleted.
+    ///
+    /// # Errors
+    /// Those of the database; `Corrupted` when the document cannot be read.
+    pub async fn get(&self, id: JobId) -> Result<Option<Job>> {
+        Ok(self.get_any(id).await?.filter(|job| job.deleted_at.is_none()))
+    }
+
+    /// As [`get`](Self::get), jobs included whose deletion can still be taken back.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn get_any(&self, id: JobId) -> Result<Option<Job>> {
+        let found = collect(self.database.find(JOBS, Find::by(doc! { "_id": id.0 }).limited(1)).await?).await?;
+        found.first().map(from_document).transpose()
+    }
+
+    /// Several jobs in one read, in no order; deleted ones included. One that cannot be read is an error of its own.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn get_many(&self, ids: &[JobId]) -> Result<Vec<Result<Job>>> {
+        let ids: Vec<Bson> = ids.iter().map(|id| Bson::ObjectId(id.0)).collect();
+        let found = collect(self.database.find(JOBS, Find::by(doc! { "_id": { "$in": ids } })).await?).await?;
+        Ok(found.iter().map(from_document).collect())
+    }
+
+    /// One page of jobs that are not deleted, and how many there are in all.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn list(&self, filter: &JobFilter, order: JobOrder, page: u64, page_size: u64) -> Result<JobPage> {
+        let (total, find) =
+            (self.database.count(JOBS, filter.to_document()).await?, find(filter, order, page, page_size));
+        let documents = collect(self.database.find(JOBS, find).await?).await?;
+        Ok(JobPage { jobs: documents.iter().map(from_document).collect::<Result<_>>()?, total, page, page_size })
+    }
+
+    /// How many jobs match.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn count(&self, filter: &JobFilter) -> Result<u64> {
+        self.database.count(JOBS, filter.to_document()).await
+    }
+
+    /// Those that run next, soonest first.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn next_runs(&self, limit: u64) -> Result<Vec<Job>> {
+        let find = Find::by(doc! { "enabled": true, "next_run_at": { "$gt": date(DateTime::UNIX_EPOCH) } })
+            .sorted(doc! { "enabled": 1, "next_run_at": 1 })
+            .limited(limit);
+        collect(self.database.find(JOBS, find).await?).await?.iter().map(from_document).collect()
+    }
+
+    /// Walks every job, telling what the planner has to know. Reads bytes, not documents: there may be very many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn walk(&self, mut visit: impl FnMut(Loaded)) -> Result<()> {
+        let mut cursor = self.database.find_raw(JOBS, Find::default()).await?;
+        loop {
+            let batch = cursor.next(WALK_BYTES).await?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let mut rest = batch.as_slice();
+            while let Some(length) = rest.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes) as usize) {
+                let (document, tail) = rest.split_at_checked(length).ok_or_else(truncated)?;
+                match RawDocument::from_bytes(document).map_err(|_| truncated()).and_then(loaded) {
+                    Ok(Some(job)) => visit(job),
+                    Ok(None) => tracing::warn!("a document of {JOBS} whose _id is no ObjectId is left alone"),
+                    Err(error) => return Err(error),
+                }
+                rest = tail;
+            }
+        }
+    }
+
+    /// A new job.
+    pub fn insert(job: &Job) -> Write {
+        Write::Insert { collection: JOBS.into(), document: to_document(job) }
+    }
+
+    /// What a person edits, with the version that comes out and the next run; only over version `seen`.
+    pub fn save(job: &Job, seen: i64) -> Write {
+        let mut set = definition(job);
+        set.insert("version", job.version);
+        set.insert("shard", i32::from(job.shard));
+        let mut unset: Document = OPTIONAL
+            .into_iter()
+            .filter(|field| !set.contains_key(field))
+            .map(|field| (field.to_owned(), Bson::String(String::new())))
+            .collect();
+        put(&mut set, &mut unset, "next_run_at", job.next_run_at);
+        put(&mut set, &mut unset, "deleted_at", job.deleted_at);
+        let operators = if unset.is_empty() {
+            doc! { "$set": set }
+        } else {
+            doc! { "$set": set, "$unset": unset }
+        };
+        update(doc! { "_id": job.id.0, "version": seen }, operators)
+    }
+
+    /// Moves the next undecided instant on, unless somebody moved it meanwhile.
+    pub fn advance(
+        job: JobId,
+        from: DateTime<Utc>,
+        to: Option<DateTime<Utc>>,
+        last_run_at: Option<DateTime<Utc>>,
+    ) -> Write {
+        let (mut set, mut unset) = (Document::new(), Document::new());
+        put(&mut set, &mut unset, "next_run_at", to);
+        if let Some(at) = last_run_at {
+            set.insert("last_run_at", date(at));
+        }
+        let mut operators = Document::new();
+        if !set.is_empty() {
+            operators.insert("$set", set);
+        }
+        if !unset.is_empty() {
+            operators.insert("$unset", unset);
+        }
+        update(doc! { "_id": job.0, "next_run_at": date(from) }, operators)
+    }
+
+    /// Notes a run that did not come from the schedule.
+    pub fn ran(job: JobId, at: DateTime<Utc>) -> Write {
+        update(doc! { "_id": job.0 }, doc! { "$set": { "last_run_at": date(at) } })
+    }
+
+    /// Removes a job whose deletion can no longer be taken back.
+    pub fn purge(job: JobId) -> Write {
+        let filter = doc! { "_id": job.0, "deleted_at": { "$exists": true } };
+        Write::Delete { collection: JOBS.into(), delete: sandglass_database::Delete { filter, limit: Some(1) } }
+    }
+}
+
+fn put(set: &mut Document, unset: &mut Document, field: &str, at: Option<DateTime<Utc>>) {
+    match at {
+        Some(at) => set.insert(field, date(at)),
+        None => unset.insert(field, ""),
+    };
+}
+
+fn update(filter: Document, operators: Document) -> Write {
+    Write::Update { collection: JOBS.into(), update: Update::one(filter, operators) }
+}
+
+fn truncated() -> Error {
+    Error::Corrupted { message: format!("{JOBS}: the bytes of a document are no BSON") }
+}
+
+fn loaded(raw: &RawDocument) -> Result<Option<Loaded>> {
+    let mut few = Document::new();
+    for element in raw {
+        let (name, value) = element.map_err(|_| truncated())?;
+        if matches!(name.as_str(), "_id" | "enabled" | "next_run_at" | "deleted_at" | "shard") {
+            few.insert(name.as_str(), Bson::try_from(value).map_err(|_| truncated())?);
+        }
+    }
+    let Some(Bson::ObjectId(id)) = few.get("_id") else { return Ok(None) };
+    let fields = Fields::of(JOBS, &few);
+    Ok(Some(Loaded {
+        id: JobId(*id),
+        enabled: fields.boolean("enabled")?.unwrap_or(true),
+        next_run_at: fields.optional_date("next_run_at")?,
+        deleted_at: fields.optional_date("deleted_at")?,
+        foreign: fields.get("shard").is_none(),
+    }))
+}
