@@ -1,1 +1,24 @@
 //! From a claim to a record: slots, attempts, time-outs, retries, cancellation, hooks, notifications.
+//!
+//! The planner hands over claims that are stored already; each starts at its instant, never before, as soon as a slot
+//! is free. What follows from an outcome is decided in [`retry`] alone; the [`recorder`](self) writes ends in groups
+//! and tells the planner of an end only once it is stored. Nothing here decides when a job is due.
+
+mod attempt;
+mod board;
+mod ended;
+mod executor;
+mod hooks;
+mod outbox;
+mod ports;
+mod recorder;
+pub mod retry;
+mod settings;
+mod slots;
+mod starter;
+mod watch;
+
+pub use ended::{Ended, Ending};
+pub use executor::{Executor, Halt, Load, Parts};
+pub use ports::{Deliver, EffectsSeen, HttpAnswer, HttpCall, Message, Templates};
+pub use settings::Settings;

@@ -1,0 +1,68 @@
+//! What a run says while it lasts: kept here until the recorder takes it.
+
+use parking_lot::Mutex;
+
+use crate::model::event::{Event, Events};
+use crate::model::execution::Progress;
+use crate::model::log::LogLine;
+use crate::model::{ExecutionId, JobId};
+use crate::sandbox::Watcher;
+
+pub struct Watch {
+    execution: ExecutionId,
+    job: JobId,
+    events: Events,
+    heard: Mutex<Heard>,
+}
+
+#[derive(Default)]
+struct Heard {
+    lines: Vec<LogLine>,
+    progress: Option<Progress>,
+}
+
+impl Watch {
+    pub fn new(execution: ExecutionId, job: JobId, events: Events) -> Self {
+        Self { execution, job, events, heard: Mutex::default() }
+    }
+
+    /// The lines since the last call, and the progress if it has moved.
+    pub fn take(&self) -> (Vec<LogLine>, Option<Progress>) {
+        let mut heard = self.heard.lock();
+        (std::mem::take(&mut heard.lines), heard.progress.take())
+    }
+
+    /// Puts back what could not be stored, in front of what came meanwhile.
+    pub fn put_back(&self, mut lines: Vec<LogLine>, progress: Option<Progress>) {
+        let mut heard = self.heard.lock();
+        lines.append(&mut heard.lines);
+        heard.lines = lines;
+        if heard.progress.is_none() {
+            heard.progress = progress;
+        }
+    }
+}
+
+impl Watcher for Watch {
+    fn log(&self, line: LogLine) {
+        if self.events.receiver_count() > 0 {
+            let event = Event::Log {
+                id: self.execution,
+                timestamp: line.timestamp,
+                level: line.level,
+                message: line.message.clone(),
+            };
+            // Nobody listening any more is no fault.
+            drop(self.events.send(event));
+        }
+        self.heard.lock().lines.push(line);
+    }
+
+    fn progress(&self, progress: Progress) {
+        if self.events.receiver_count() > 0 {
+            let event = Event::Progress { id: self.execution, job_id: self.job, progress: progress.clone() };
+            drop(self.events.send(event));
+        }
+        self.heard.lock().progress = Some(progress);
+    }
+}
