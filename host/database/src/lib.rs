@@ -7,6 +7,7 @@
 
 mod command;
 mod database;
+pub mod embedded;
 mod error;
 pub mod extended_json;
 pub mod query;

@@ -1,0 +1,6 @@
+//! The embedded engine from outside: what it stores, what it refuses, and what is left after the worst.
+
+mod bulk;
+mod reads;
+mod setup;
+mod writes;
