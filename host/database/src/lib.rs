@@ -7,9 +7,9 @@
 
 mod command;
 mod database;
-pub mod embedded;
 mod error;
 pub mod extended_json;
+pub mod memory;
 pub mod query;
 
 pub use command::{

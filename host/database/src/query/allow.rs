@@ -279,6 +279,11 @@ pub fn check_document(document: &Document) -> Result<()> {
     check("a document", document, MAX_DOCUMENT_BYTES, usize::MAX).map(|_| ())
 }
 
+/// Encoded size in bytes. Deeper than [`MAX_DEPTH`] it is not counted.
+pub fn encoded_size(document: &Document) -> usize {
+    check("a document", document, usize::MAX, usize::MAX).unwrap_or_default()
+}
+
 /// Encoded size in bytes, counted without encoding.
 fn check(what: &str, document: &Document, max_bytes: usize, max_elements: usize) -> Result<usize> {
     let mut elements = 0;

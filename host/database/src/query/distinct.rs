@@ -9,7 +9,7 @@ use bson::{Bson, Document, RawDocument};
 
 use super::{
     key::encode_view,
-    path::Path,
+    path::{Entering, Path, Role},
     view::{Raw, Tree, View},
 };
 use crate::{Error, Result};
@@ -50,20 +50,24 @@ impl Distinct {
     fn add_from<'a, V: View<'a>>(&mut self, root: V, keep: impl Fn(V) -> Result<Bson>) -> Result<()> {
         let (seen, values) = (&mut self.seen, &mut self.values);
         let mut failure = None;
-        self.path.visit(root, true, &mut |found| {
-            if let Some(value) = found.value
-                && !found.whole
-            {
-                let mut key = Vec::with_capacity(16);
-                encode_view(value, false, &mut key);
-                if seen.insert(key) {
-                    match keep(value) {
-                        Ok(value) => values.push(value),
-                        Err(error) => failure = Some(error),
-                    }
+        let mut add = |value: V| {
+            let mut key = Vec::with_capacity(16);
+            encode_view(value, false, &mut key);
+            if seen.insert(key) {
+                match keep(value) {
+                    Ok(value) => values.push(value),
+                    Err(error) => failure = Some(error),
                 }
             }
-            failure.is_some()
+        };
+        self.path.visit(root, Entering::Elements, &mut |found| {
+            match found.value {
+                // Named by its index, so its elements were not given yet.
+                Some(value) if found.role == Role::Named && value.is_array() => value.items().for_each(&mut add),
+                Some(value) if found.role != Role::Whole => add(value),
+                _ => {}
+            }
+            false
         });
         failure.map_or(Ok(()), Err)
     }

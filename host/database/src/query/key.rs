@@ -10,7 +10,7 @@ use bson::{Bson, Document, RawDocument};
 use super::{
     number::Number,
     order::rank,
-    path::Path,
+    path::{Entering, Path},
     view::{Raw, Shape, Tree, View},
 };
 use crate::{Error, Result};
@@ -102,6 +102,19 @@ impl Layout {
     /// Whether some field of `document` goes through an array, so that the order of entries is not the sort order.
     pub fn is_multikey(&self, document: &Document) -> bool {
         self.fields.iter().any(|(path, _)| path.meets_array(Tree::Document(document)))
+    }
+
+    /// What the document holds in the fields, in index order, to name a duplicate; null where it holds nothing.
+    pub fn values(&self, document: &Document) -> Bson {
+        let value = |path: &Path| {
+            let mut first = None;
+            path.visit(Tree::Document(document), Entering::Named, &mut |found| {
+                first = found.value.map(Tree::to_bson);
+                true
+            });
+            first.unwrap_or(Bson::Null)
+        };
+        Bson::Array(self.fields.iter().map(|(path, _)| value(path)).collect())
     }
 
     fn entries_of<'a, V: View<'a>>(&self, document: V) -> Result<Vec<Vec<u8>>> {

@@ -36,8 +36,31 @@ pub(crate) struct Found<V> {
     pub(crate) value: Option<V>,
     /// Place in the first array on the way, for the positional `$`.
     pub(crate) position: Option<usize>,
-    /// The value is an array whose elements were given before.
-    pub(crate) whole: bool,
+    pub(crate) role: Role,
+}
+
+/// How a value stands at the end of a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The path names it.
+    Named,
+    /// The path names the array that it is an element of.
+    Element,
+    /// The path names it, and its elements were given before.
+    Whole,
+}
+
+/// What arrays do to a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entering {
+    /// As operators on an array itself: not into the one at the end.
+    Named,
+    /// As most operators: the elements of an array at the end, and then the array.
+    Elements,
+    /// As an index: beside that, an element that the path cannot enter counts as missing.
+    Keys,
+    /// As a sort: beside that, an index names one element and no other.
+    Order,
 }
 
 impl Path {
@@ -57,25 +80,19 @@ impl Path {
         &self.text
     }
 
-    /// Whether it is one name, without a dot.
-    pub(crate) fn is_single(&self) -> bool {
-        self.parts.len() == 1
-    }
-
-    /// Calls `visit` with every value the path leads to, until one returns true. With `into_leaf` the elements of an
-    /// array at the end come first and then the array itself, as most operators want it.
+    /// Calls `visit` with every value the path leads to, until one returns true.
     pub(crate) fn visit<'a, V: View<'a>>(
         &self,
         root: V,
-        into_leaf: bool,
+        entering: Entering,
         visit: &mut impl FnMut(Found<V>) -> bool,
     ) -> bool {
-        walk(&self.parts, root, into_leaf, None, visit)
+        walk(&self.parts, root, entering, None, visit)
     }
 
     /// Whether the path leads to anything.
     pub(crate) fn exists<'a, V: View<'a>>(&self, root: V) -> bool {
-        self.visit(root, false, &mut |found| found.value.is_some())
+        self.visit(root, Entering::Named, &mut |found| found.value.is_some())
     }
 
     /// Whether there is an array on the way or at the end.
@@ -103,7 +120,7 @@ impl Path {
     /// The keys of all values the path leads to; null if it leads nowhere. Never empty, sorted, each once.
     pub(crate) fn keys<'a, V: View<'a>>(&self, root: V, descending: bool) -> Vec<Vec<u8>> {
         let mut all = BTreeSet::new();
-        self.each_key_value(root, &mut |value| {
+        self.each_key_value(root, Entering::Keys, &mut |value| {
             let mut key = Vec::with_capacity(16);
             encode_found(value, descending, &mut key);
             all.insert(key);
@@ -112,11 +129,16 @@ impl Path {
     }
 
     /// Values as indexes and sorts see them: elements instead of their array, an empty array as itself.
-    pub(crate) fn each_key_value<'a, V: View<'a>>(&self, root: V, each: &mut impl FnMut(KeyValue<V>)) {
+    pub(crate) fn each_key_value<'a, V: View<'a>>(
+        &self,
+        root: V,
+        entering: Entering,
+        each: &mut impl FnMut(KeyValue<V>),
+    ) {
         let mut any = false;
-        self.visit(root, true, &mut |found| {
+        self.visit(root, entering, &mut |found| {
             match found.value {
-                Some(value) if found.whole => {
+                Some(value) if found.role == Role::Whole => {
                     if value.items().next().is_none() {
                         any = true;
                         each(KeyValue::EmptyArray);
@@ -154,11 +176,11 @@ pub(crate) fn encode_found<'a, V: View<'a>>(value: KeyValue<V>, descending: bool
     }
 }
 
-/// From a document, or from an array that is reached by index and read like a document.
+/// From a document, or from an array that `$elemMatch` reads like a document.
 fn walk<'a, V: View<'a>>(
     parts: &[Part],
     root: V,
-    into_leaf: bool,
+    entering: Entering,
     position: Option<usize>,
     visit: &mut impl FnMut(Found<V>) -> bool,
 ) -> bool {
@@ -166,57 +188,61 @@ fn walk<'a, V: View<'a>>(
     let mut rest = parts;
     while let Some((part, after)) = rest.split_first() {
         let Some(value) = current.field(&part.name) else {
-            return visit(Found { value: None, position, whole: false });
+            return visit(Found { value: None, position, role: Role::Named });
         };
         rest = after;
         if value.is_array() {
-            return walk_array(rest, value, into_leaf, position, visit);
+            return walk_array(rest, value, entering, position, visit);
         }
         if rest.is_empty() {
-            return visit(Found { value: Some(value), position, whole: false });
+            return visit(Found { value: Some(value), position, role: Role::Named });
         }
         if !value.is_document() {
-            return visit(Found { value: None, position, whole: false });
+            return visit(Found { value: None, position, role: Role::Named });
         }
         current = value;
     }
-    visit(Found { value: Some(current), position, whole: false })
+    visit(Found { value: Some(current), position, role: Role::Named })
 }
 
 fn walk_array<'a, V: View<'a>>(
     rest: &[Part],
     array: V,
-    into_leaf: bool,
+    entering: Entering,
     position: Option<usize>,
     visit: &mut impl FnMut(Found<V>) -> bool,
 ) -> bool {
     let Some((part, after)) = rest.split_first() else {
-        if into_leaf {
-            for (index, item) in array.items().enumerate() {
-                if visit(Found { value: Some(item), position: position.or(Some(index)), whole: false }) {
-                    return true;
-                }
+        if entering == Entering::Named {
+            return visit(Found { value: Some(array), position, role: Role::Named });
+        }
+        for (index, item) in array.items().enumerate() {
+            if visit(Found { value: Some(item), position: position.or(Some(index)), role: Role::Element }) {
+                return true;
             }
         }
-        return visit(Found { value: Some(array), position, whole: into_leaf });
+        return visit(Found { value: Some(array), position, role: Role::Whole });
     };
+    let only = part.index.filter(|index| entering == Entering::Order && array.items().nth(*index).is_some());
     for (index, item) in array.items().enumerate() {
-        let here = position.or(Some(index));
-        let at = part.index == Some(index);
-        if item.is_document() && walk(rest, item, into_leaf, here, visit) {
-            return true;
-        }
-        if !at {
+        if only.is_some_and(|only| only != index) {
             continue;
         }
-        let stop = if after.is_empty() {
-            if item.is_array() {
-                walk_array(after, item, into_leaf, here, visit)
-            } else {
-                visit(Found { value: Some(item), position: here, whole: false })
-            }
-        } else if item.is_document() || item.is_array() {
-            walk(after, item, into_leaf, here, visit)
+        let here = position.or(Some(index));
+        let at = part.index == Some(index);
+        if item.is_document() && only.is_none() && walk(rest, item, entering, here, visit) {
+            return true;
+        }
+        let stop = if !at {
+            let stranger = matches!(entering, Entering::Keys | Entering::Order) && part.index.is_none();
+            stranger && !item.is_document() && visit(Found { value: None, position: here, role: Role::Named })
+        } else if after.is_empty() {
+            // Elements of an element that was named by its index are not looked at one by one.
+            visit(Found { value: Some(item), position: here, role: Role::Named })
+        } else if item.is_array() {
+            walk_array(after, item, entering, here, visit)
+        } else if item.is_document() {
+            walk(after, item, entering, here, visit)
         } else {
             false
         };

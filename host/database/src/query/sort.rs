@@ -11,7 +11,7 @@ use super::{
     key::encode_view,
     number::Number,
     order::{compare_documents, compare_views},
-    path::{KeyValue, Path, encode_found},
+    path::{Entering, KeyValue, Path, encode_found},
     view::{Raw, Tree, View},
 };
 use crate::{Error, Result};
@@ -89,7 +89,7 @@ impl Sort {
         let mut key = Vec::with_capacity(16 * self.fields.len());
         for (path, descending) in &self.fields {
             let mut best: Option<KeyValue<V>> = None;
-            path.each_key_value(root, &mut |value| {
+            path.each_key_value(root, Entering::Order, &mut |value| {
                 let better = best.as_ref().is_none_or(|known| {
                     let order = compare_key_values(&value, known);
                     if *descending { order == Ordering::Greater } else { order == Ordering::Less }

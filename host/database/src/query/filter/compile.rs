@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    query::{allow, key, number::Number, path::Path, regex::Pattern},
+    query::{allow, expression::Expression, key, number::Number, path::Path, regex::Pattern},
 };
 
 /// A whole filter: every clause must hold.
@@ -24,7 +24,7 @@ fn clause(name: &str, value: &Bson) -> Result<Option<Node>> {
         "$and" => Node::all(list(name, value)?),
         "$or" => Node::Any(list(name, value)?),
         "$nor" => Node::Any(list(name, value)?).negated(),
-        "$expr" => return Err(allow::refusal("operator", name)),
+        "$expr" => Node::Expression(Box::new(Expression::compile(value)?)),
         "$comment" => return Ok(None),
         operator if operator.starts_with('$') => {
             return Err(match allow::filter_operator(operator) {

@@ -2,22 +2,55 @@
 
 use std::cell::OnceCell;
 
-use bson::Document;
+use bson::{Document, RawDocument};
 
 use super::{node::Node, test::Test};
-use crate::{Result, query::view::View};
+use crate::{
+    Error, Result,
+    query::{
+        expression::{Variables, truthy},
+        view::View,
+    },
+};
 
 /// One question. Remembers where in an array the match was found.
 pub(super) struct Evaluation<'d> {
-    decode: &'d dyn Fn() -> Result<Document>,
-    decoded: OnceCell<Document>,
+    whole: Whole<'d>,
+    variables: &'d Variables,
     position: Option<usize>,
 }
 
+/// The document that is asked about, which only an `$expr` needs decoded.
+#[derive(Clone, Copy)]
+pub(super) enum Whole<'d> {
+    Decoded(&'d Document),
+    Encoded {
+        bytes: &'d RawDocument,
+        decoded: &'d OnceCell<Document>,
+    },
+    /// A value inside a document, of which no `$expr` is asked.
+    None,
+}
+
 impl<'d> Evaluation<'d> {
-    /// `decode` makes the whole document, for an `$expr` only.
-    pub(super) fn of(decode: &'d dyn Fn() -> Result<Document>) -> Self {
-        Self { decode, decoded: OnceCell::new(), position: None }
+    pub(super) fn of(whole: Whole<'d>, variables: &'d Variables) -> Self {
+        Self { whole, variables, position: None }
+    }
+
+    fn root(&self) -> Result<&'d Document> {
+        match self.whole {
+            Whole::Decoded(document) => Ok(document),
+            Whole::Encoded { bytes, decoded } => match decoded.get() {
+                Some(document) => Ok(document),
+                None => {
+                    let document = Document::try_from(bytes).map_err(|error| Error::Corrupted {
+                        message: format!("a document cannot be decoded: {error}"),
+                    })?;
+                    Ok(decoded.get_or_init(|| document))
+                }
+            },
+            Whole::None => Err(Error::invalid("$expr stands at the top of a filter, not inside a condition")),
+        }
     }
 
     pub(super) fn position(&self) -> Option<usize> {
@@ -53,18 +86,17 @@ impl<'d> Evaluation<'d> {
             Node::Field { path: Some(path), test } => {
                 let mut failure = None;
                 let mut position = None;
-                let answer =
-                    path.visit(target, test.enters_arrays(), &mut |found| match self.test(test, found.value) {
-                        Ok(None) => false,
-                        Ok(Some(element)) => {
-                            position = found.position.or(element);
-                            true
-                        }
-                        Err(error) => {
-                            failure = Some(error);
-                            true
-                        }
-                    });
+                let answer = path.visit(target, test.entering(), &mut |found| match self.test(test, found.value) {
+                    Ok(None) => false,
+                    Ok(Some(element)) => {
+                        position = found.position.or(element);
+                        true
+                    }
+                    Err(error) => {
+                        failure = Some(error);
+                        true
+                    }
+                });
                 if let Some(error) = failure {
                     return Err(error);
                 }
@@ -72,6 +104,10 @@ impl<'d> Evaluation<'d> {
                     self.position = position;
                 }
                 Ok(answer)
+            }
+            Node::Expression(expression) => {
+                let value = expression.evaluate(self.root()?, self.variables)?;
+                Ok(truthy(value.as_ref()))
             }
         }
     }
@@ -90,7 +126,7 @@ impl<'d> Evaluation<'d> {
             if documents_only && !item.is_document() && !item.is_array() {
                 continue;
             }
-            let mut inner = Evaluation::of(self.decode);
+            let mut inner = Evaluation::of(self.whole, self.variables);
             if inner.run(node, item)? {
                 return Ok(Some(Some(index)));
             }

@@ -11,15 +11,19 @@ mod node;
 mod seed;
 mod test;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use bson::{Bson, Document, RawDocument};
 
 pub use bounds::{Bounds, PathBounds, Range};
-use evaluate::Evaluation;
+use chrono::{DateTime, Utc};
+use evaluate::{Evaluation, Whole};
 use node::Node;
 
-use super::view::{Raw, Tree};
+use super::{
+    expression::Variables,
+    view::{Raw, Tree},
+};
 use crate::{Error, Result};
 
 /// A compiled filter.
@@ -27,6 +31,7 @@ use crate::{Error, Result};
 pub struct Filter {
     root: Node,
     has_expression: bool,
+    variables: Variables,
 }
 
 impl Filter {
@@ -35,26 +40,33 @@ impl Filter {
     /// used wrongly or a regular expression that cannot be compiled, [`Error::TooLarge`] beyond the bounds.
     pub fn compile(filter: &Document) -> Result<Self> {
         super::allow::check_command("a filter", filter)?;
-        let root = compile::clauses(filter)?;
-        let has_expression = root.has_expression();
-        Ok(Self { root, has_expression })
+        Ok(Self::of(compile::clauses(filter)?))
     }
 
-    /// A condition on one value instead of a document: `{"$gt": 1}` or a literal, as `$pull` and `$elemMatch` take
-    /// it.
+    /// A condition on one value instead of a document: `{"$gt": 1}`, as `$pull` takes it.
     ///
     /// # Errors
     /// As [`compile`](Self::compile).
     pub(crate) fn compile_value(condition: &Document) -> Result<Self> {
-        let root = compile::operators(None, condition)?;
+        Ok(Self::of(compile::operators(None, condition)?))
+    }
+
+    fn of(root: Node) -> Self {
         let has_expression = root.has_expression();
-        Ok(Self { root, has_expression })
+        Self { root, has_expression, variables: Variables::default() }
+    }
+
+    /// With a meaning for `$$NOW`, which is missing otherwise.
+    #[must_use]
+    pub fn at(mut self, now: DateTime<Utc>) -> Self {
+        self.variables = Variables::at(now.into());
+        self
     }
 
     /// # Errors
     /// Only an `$expr` that cannot be computed for this document.
     pub fn matches(&self, document: &Document) -> Result<bool> {
-        Evaluation::of(&|| Ok(document.clone())).run(&self.root, Tree::Document(document))
+        Evaluation::of(Whole::Decoded(document), &self.variables).run(&self.root, Tree::Document(document))
     }
 
     /// As [`matches`](Self::matches), from the stored bytes, of which only what the filter names is decoded.
@@ -63,25 +75,21 @@ impl Filter {
     /// As [`matches`](Self::matches), and [`Error::Corrupted`] for bytes that are not a document.
     pub fn matches_raw(&self, document: &RawDocument) -> Result<bool> {
         let damaged = Cell::new(false);
-        let decode = || Document::try_from(document).map_err(|error| Error::Corrupted { message: error.to_string() });
-        let answer = Evaluation::of(&decode).run(&self.root, Raw::new(document, &damaged));
+        let decoded = OnceCell::new();
+        let whole = Whole::Encoded { bytes: document, decoded: &decoded };
+        let answer = Evaluation::of(whole, &self.variables).run(&self.root, Raw::new(document, &damaged));
         if damaged.get() { Err(Error::Corrupted { message: "a document cannot be decoded".into() }) } else { answer }
     }
 
     /// Whether a value meets a filter of [`compile_value`](Self::compile_value), or a document an ordinary one.
     pub(crate) fn matches_value(&self, value: &Bson) -> Result<bool> {
-        Evaluation::of(&|| match value {
-            Bson::Document(document) => Ok(document.clone()),
-            _ => Ok(Document::new()),
-        })
-        .run(&self.root, Tree::Value(value))
+        Evaluation::of(Whole::None, &self.variables).run(&self.root, Tree::Value(value))
     }
 
     /// Where in the first array on the way the element stands that made the document match: what the positional `$`
     /// of an update or a projection means. `None` if no array was met, or the document does not match.
     pub fn matched_position(&self, document: &Document) -> Option<usize> {
-        let decode = || Ok(document.clone());
-        let mut evaluation = Evaluation::of(&decode);
+        let mut evaluation = Evaluation::of(Whole::Decoded(document), &self.variables);
         match evaluation.run(&self.root, Tree::Document(document)) {
             Ok(true) => evaluation.position(),
             _ => None,

@@ -3,7 +3,7 @@
 use bson::Bson;
 
 use super::test::Test;
-use crate::query::path::Path;
+use crate::query::{expression::Expression, path::Path};
 
 #[derive(Debug, Clone)]
 pub(super) enum Node {
@@ -15,6 +15,8 @@ pub(super) enum Node {
         path: Option<Path>,
         test: Test,
     },
+    /// `$expr`.
+    Expression(Box<Expression>),
 }
 
 /// Which side of a value is asked for.
@@ -61,6 +63,7 @@ impl Node {
                 Test::ElementDocument(node) | Test::ElementValue(node) => node.has_expression(),
                 _ => false,
             },
+            Self::Expression(_) => true,
         }
     }
 

@@ -47,6 +47,7 @@ fn equalities<'n>(node: &'n Node, fixed: &mut Vec<(&'n Path, &'n Bson)>) -> Resu
             fixed.push((path, value));
             Ok(())
         }
+        Node::Expression(_) => Err(Error::invalid("a filter with $expr cannot be the start of a new document")),
         Node::Field { .. } | Node::Not(_) => Ok(()),
     }
 }

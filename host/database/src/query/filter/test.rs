@@ -9,6 +9,7 @@ use crate::query::{
     key,
     number::Number,
     order::{compare_views, rank},
+    path::Entering,
     regex::Pattern,
     view::{Shape, Tree, View},
 };
@@ -52,8 +53,11 @@ pub(super) struct Bits(pub(super) Vec<u64>);
 
 impl Test {
     /// Whether the elements of an array at the end of the path are tested one by one, and then the array.
-    pub(super) fn enters_arrays(&self) -> bool {
-        !matches!(self, Self::Size(_) | Self::ElementDocument(_) | Self::ElementValue(_) | Self::Exists)
+    pub(super) fn entering(&self) -> Entering {
+        match self {
+            Self::Size(_) | Self::ElementDocument(_) | Self::ElementValue(_) | Self::Exists => Entering::Named,
+            _ => Entering::Elements,
+        }
     }
 
     /// Tests that need no other document. `$elemMatch` is the evaluator's.

@@ -51,6 +51,19 @@ fn put(old: Option<&Bson>, new: Bson) -> Effect {
     }
 }
 
+/// `$mul` leaves a number as it is if its type and value stay the same, so `-0.0` does not become `0.0`. `$inc` looks
+/// at the bytes, and a double NaN counts as changed. The golden cases decide here; the manual is silent.
+fn put_product(old: &Bson, new: Bson) -> Effect {
+    if old.element_type() == new.element_type() && order::same(old, &new) { Effect::Nothing } else { Effect::Put(new) }
+}
+
+fn put_sum(old: &Bson, new: Bson) -> Effect {
+    match new {
+        Bson::Double(number) if number.is_nan() => Effect::Put(new),
+        new => put(Some(old), new),
+    }
+}
+
 impl Action {
     /// Whether it makes a field, and the documents on the way, where there is none.
     pub(super) fn creates(&self) -> bool {
@@ -70,11 +83,11 @@ impl Action {
             }
             Self::Increment(by) => match old.as_deref() {
                 None => Effect::Put(by.to_bson()),
-                Some(value) => put(Some(value), number::increment(value, *by, &place())?),
+                Some(value) => put_sum(value, number::increment(value, *by, &place())?),
             },
             Self::Multiply(by) => match old.as_deref() {
                 None => Effect::Put(number::zero_like(*by)),
-                Some(value) => put(Some(value), number::multiply(value, *by, &place())?),
+                Some(value) => put_product(value, number::multiply(value, *by, &place())?),
             },
             Self::Min(value) => match old.as_deref() {
                 Some(old) if order::compare(value, old).is_ge() => Effect::Nothing,

@@ -128,6 +128,10 @@ fn rename(field: &str, value: &Bson) -> Result<Write> {
     if !from.is_fixed() || !path.is_fixed() {
         return Err(Error::invalid(format!("$rename of {field} to {target} cannot use $, $[] or $[name]")));
     }
+    let touches_id = |path: &Path| path.names().first().is_some_and(|name| name == "_id");
+    if touches_id(&from) || touches_id(&path) {
+        return Err(Error::invalid(format!("an update cannot change _id: $rename of {field} to {target}")));
+    }
     let names = Some(path.names());
     Ok(Write { path, names, action: Action::RenameFrom(from) })
 }

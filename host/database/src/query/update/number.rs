@@ -16,7 +16,7 @@ pub(super) fn increment(old: &Bson, by: Number, path: &str) -> Result<Bson> {
         (Number::Decimal(_), _) | (_, Number::Decimal(_)) => {
             Bson::Decimal128(old.to_decimal().plus(by.to_decimal()).into())
         }
-        _ => Bson::Double(double(old) + double(by)),
+        _ => written(double(old) + double(by)),
     })
 }
 
@@ -29,7 +29,7 @@ pub(super) fn multiply(old: &Bson, by: Number, path: &str) -> Result<Bson> {
         (Number::Decimal(_), _) | (_, Number::Decimal(_)) => {
             Bson::Decimal128(old.to_decimal().times(by.to_decimal()).into())
         }
-        _ => Bson::Double(double(old) * double(by)),
+        _ => written(double(old) * double(by)),
     })
 }
 
@@ -62,6 +62,11 @@ fn whole(a: Number, b: Number, result: Option<i64>, operator: &str, path: &str) 
         Ok(small) if narrow => Bson::Int32(small),
         _ => Bson::Int64(result),
     })
+}
+
+/// Processors differ in the sign of a NaN; it is stored without one.
+fn written(number: f64) -> Bson {
+    Bson::Double(if number.is_nan() { f64::NAN } else { number })
 }
 
 fn double(number: Number) -> f64 {
