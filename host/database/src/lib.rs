@@ -8,6 +8,7 @@
 mod command;
 mod database;
 mod error;
+pub mod embedded;
 pub mod extended_json;
 pub mod memory;
 pub mod query;

@@ -1,0 +1,295 @@
+//! The one thread that writes, and its group commit.
+//!
+//! It takes what is queued, runs it in one transaction, commits, and answers all of it afterwards: an `Ok` means
+//! that the disk has it. A lone command is committed at once; while one commit waits for the disk, the next group
+//! gathers by itself.
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::JoinHandle,
+    time::Instant,
+};
+
+use chrono::Utc;
+use parking_lot::{Mutex, RwLock};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::{
+    Options,
+    catalogue::Catalogue,
+    fault::{Attempt, Fault, leaves_disk_unknown, storage_error},
+    transaction::Transaction,
+};
+use crate::{Error, Result};
+
+/// A queued command.
+trait Job: Send {
+    /// How many writes it holds; a group is closed when it has enough of them.
+    fn weight(&self) -> usize;
+    /// Runs one step. A storage fault ends the group.
+    fn run(&mut self, tx: &mut Transaction<'_>) -> rusqlite::Result<()>;
+    /// Whether another step is to follow in a later group.
+    fn has_more(&self) -> bool;
+    /// Tells the caller: its outcome if the group was committed, otherwise why not.
+    fn answer(self: Box<Self>, committed: Result<()>);
+}
+
+struct Task<W, T> {
+    work: W,
+    weight: usize,
+    outcome: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T: Send, W: FnMut(&mut Transaction<'_>) -> Attempt<Option<T>> + Send> Job for Task<W, T> {
+    fn weight(&self) -> usize {
+        self.weight
+    }
+
+    fn run(&mut self, tx: &mut Transaction<'_>) -> rusqlite::Result<()> {
+        match (self.work)(tx) {
+            Ok(done) => self.outcome = done.map(Ok),
+            Err(Fault::Refused(error)) => self.outcome = Some(Err(error)),
+            Err(Fault::Storage(error)) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn has_more(&self) -> bool {
+        self.outcome.is_none()
+    }
+
+    fn answer(self: Box<Self>, committed: Result<()>) {
+        let outcome = match (committed, self.outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Err(error), _) => Err(error),
+            (Ok(()), None) => Err(stopped()),
+        };
+        // The caller may have gone away; the write is done all the same.
+        self.reply.send(outcome).ok();
+    }
+}
+
+fn stopped() -> Error {
+    Error::Unavailable { message: "the writer has stopped".into() }
+}
+
+/// Called once, from the writer's thread, when it stops because the disk can no longer be trusted.
+pub(super) type OnFatal = Box<dyn FnOnce(String) + Send>;
+
+/// What the writer shares with others.
+pub(super) struct Shared {
+    /// As of the last commit.
+    pub catalogue: RwLock<Arc<Catalogue>>,
+    pub on_fatal: Mutex<Option<OnFatal>>,
+    /// Why the writer has stopped, if it has.
+    pub fatal: Mutex<Option<String>>,
+}
+
+/// The queue to the writer.
+pub(super) struct Writer {
+    queue: Mutex<Option<Sender<Box<dyn Job>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    shared: Arc<Shared>,
+}
+
+impl Shared {
+    pub fn new(catalogue: Catalogue) -> Self {
+        Self { catalogue: RwLock::new(Arc::new(catalogue)), on_fatal: Mutex::new(None), fatal: Mutex::new(None) }
+    }
+}
+
+impl Writer {
+    /// # Errors
+    /// [`Error::Unavailable`] if no thread can be started.
+    pub fn start(connection: Connection, shared: Arc<Shared>, options: &Options) -> Result<Self> {
+        let (queue, incoming) = channel();
+        let state =
+            Worker { connection, shared: Arc::clone(&shared), options: options.clone(), longer: VecDeque::new() };
+        let thread = std::thread::Builder::new()
+            .name("database-writer".into())
+            .spawn(move || state.work(&incoming))
+            .map_err(|error| Error::Unavailable { message: format!("cannot start the writer: {error}") })?;
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)), shared })
+    }
+
+    /// Queues work of one step and waits for its commit.
+    pub async fn once<T: Send + 'static>(
+        &self,
+        weight: usize,
+        mut work: impl FnMut(&mut Transaction<'_>) -> Attempt<T> + Send + 'static,
+    ) -> Result<T> {
+        self.steps(weight, move |tx| work(tx).map(Some)).await
+    }
+
+    /// Queues work that goes on, group after group, until it gives a result.
+    pub async fn steps<T: Send + 'static>(
+        &self,
+        weight: usize,
+        work: impl FnMut(&mut Transaction<'_>) -> Attempt<Option<T>> + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        let task = Task { work, weight, outcome: None, reply };
+        let sent = match self.queue.lock().as_ref() {
+            Some(queue) => queue.send(Box::new(task)).is_ok(),
+            None => false,
+        };
+        if !sent {
+            return Err(self.gone());
+        }
+        answer.await.unwrap_or_else(|_| Err(self.gone()))
+    }
+
+    fn gone(&self) -> Error {
+        match self.shared.fatal.lock().as_ref() {
+            Some(why) => Error::Unavailable { message: why.clone() },
+            None => stopped(),
+        }
+    }
+
+    /// Takes nothing more, finishes what is queued and ends.
+    pub fn stop(&self) {
+        drop(self.queue.lock().take());
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread
+            && thread.join().is_err()
+        {
+            tracing::error!("the database writer ended with a panic");
+        }
+    }
+}
+
+/// The thread's own state.
+struct Worker {
+    connection: Connection,
+    shared: Arc<Shared>,
+    options: Options,
+    /// Commands that have done a part of their work and wait for another turn.
+    longer: VecDeque<Box<dyn Job>>,
+}
+
+impl Worker {
+    fn work(mut self, incoming: &Receiver<Box<dyn Job>>) {
+        loop {
+            // What waits for another turn comes after what is new, but each group takes one of it.
+            let first = match incoming.try_recv() {
+                Ok(job) => job,
+                Err(_) => match self.longer.pop_front() {
+                    Some(job) => job,
+                    None => match incoming.recv() {
+                        Ok(job) => job,
+                        Err(_) => return,
+                    },
+                },
+            };
+            if let Err(why) = self.group(first, incoming) {
+                self.stop_for_good(&why, incoming);
+                return;
+            }
+        }
+    }
+
+    /// One transaction. The error says why the writer must not go on.
+    fn group(&mut self, first: Box<dyn Job>, incoming: &Receiver<Box<dyn Job>>) -> std::result::Result<(), String> {
+        let mut jobs = vec![first];
+        let outcome = self.transact(&mut jobs, incoming);
+        let (committed, fatal) = match outcome {
+            Ok(catalogue) => {
+                let mut current = self.shared.catalogue.write();
+                if current.version != catalogue.version {
+                    *current = catalogue;
+                }
+                (Ok(()), None)
+            }
+            Err(Lost { error, is_fatal }) => {
+                tracing::warn!(%error, commands = jobs.len(), "a group of writes was not committed");
+                if !self.connection.is_autocommit()
+                    && let Err(error) = self.connection.execute_batch("ROLLBACK")
+                {
+                    tracing::error!(%error, "cannot roll back");
+                }
+                let why = is_fatal.then(|| format!("the writer has stopped, because the disk failed: {error}"));
+                (Err(error), why)
+            }
+        };
+        for job in jobs {
+            if committed.is_ok() && job.has_more() {
+                self.longer.push_back(job);
+            } else {
+                job.answer(committed.clone());
+            }
+        }
+        fatal.map_or(Ok(()), Err)
+    }
+
+    fn transact(
+        &mut self,
+        jobs: &mut Vec<Box<dyn Job>>,
+        incoming: &Receiver<Box<dyn Job>>,
+    ) -> std::result::Result<Arc<Catalogue>, Lost> {
+        let Self { connection, shared, options, longer } = self;
+        connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]))?;
+        let began = Instant::now();
+        let mut tx = Transaction::new(connection, Arc::clone(&shared.catalogue.read()), Utc::now());
+        let (mut next, mut weight, mut another) = (0, 0, longer.pop_front());
+        while let Some(job) = jobs.get_mut(next) {
+            weight += job.weight();
+            // A command that panics must not take the thread, and with it the database, down.
+            catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))).map_err(|_| Lost::panicked())??;
+            next += 1;
+            if next < jobs.len() {
+                continue;
+            }
+            let is_open = weight < options.group_size && began.elapsed() < options.group_wait;
+            let job = if is_open { incoming.try_recv().ok() } else { None };
+            jobs.extend(job.or_else(|| another.take()));
+        }
+        let catalogue = tx.finish().map_err(|fault| match fault {
+            Fault::Storage(error) => Lost::from(error),
+            Fault::Refused(error) => Lost { error, is_fatal: false },
+        })?;
+        connection
+            .prepare_cached("COMMIT")
+            .and_then(|mut commit| commit.execute([]))
+            .map_err(|error| Lost { error: storage_error(&error), is_fatal: leaves_disk_unknown(&error) })?;
+        Ok(catalogue)
+    }
+
+    /// Answers everybody, now and from now on, that nothing is written any more.
+    fn stop_for_good(&mut self, why: &str, incoming: &Receiver<Box<dyn Job>>) {
+        tracing::error!("{why}");
+        *self.shared.fatal.lock() = Some(why.to_owned());
+        let waiting = self.longer.drain(..).chain(incoming.try_iter());
+        for job in waiting {
+            job.answer(Err(Error::Unavailable { message: why.to_owned() }));
+        }
+        let told = self.shared.on_fatal.lock().take();
+        if let Some(told) = told {
+            told(why.to_owned());
+        }
+    }
+}
+
+/// A group that was not committed.
+struct Lost {
+    error: Error,
+    is_fatal: bool,
+}
+
+impl Lost {
+    fn panicked() -> Self {
+        Self { error: Error::Unavailable { message: "a command of the same group failed".into() }, is_fatal: false }
+    }
+}
+
+impl From<rusqlite::Error> for Lost {
+    fn from(error: rusqlite::Error) -> Self {
+        Self { error: storage_error(&error), is_fatal: false }
+    }
+}
