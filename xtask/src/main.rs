@@ -1,6 +1,12 @@
 //! The project's own commands: `cargo xtask <command>`. This file only hands on to them.
 
+mod bench;
+mod build;
+mod check;
 mod plugins;
+mod process;
+mod run;
+mod test;
 
 use clap::{Parser, Subcommand};
 
@@ -13,12 +19,27 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Build what is missing and start the server with demo data
+    Run(run::Arguments),
+    /// Check, build and test everything, installing what the tests need
+    Test,
+    /// Formatting, lints, layer arrows, the contract, generated files
+    Check,
+    /// Build one self-contained file, the components inside it
+    Build(build::Arguments),
     /// Build the job templates into WebAssembly components
     Plugins(plugins::Arguments),
+    /// Measure how late runs start and what one costs
+    Bench(bench::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Test => test::run(),
+        Command::Check => check::run(),
+        Command::Build(arguments) => build::run(&arguments),
         Command::Plugins(arguments) => plugins::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
     }
 }

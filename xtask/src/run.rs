@@ -21,11 +21,14 @@ pub struct Arguments {
 /// # Errors
 /// When a build fails or the server cannot be started.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    eprintln!("Builds the components and the server (some minutes the first time), then starts it with demo data in ./data.");
+    eprintln!(
+        "Builds the components and the server (some minutes the first time), then starts it with demo data in ./data."
+    );
     crate::plugins::build()?;
     let (profile, folder) = if arguments.release { ("release", "release") } else { ("dev", "debug") };
     step("the server", &mut cargo(&["build", "--locked", "--package", "sandglass", "--profile", profile])?)?;
     let program = workspace()?.join("target").join(folder).join("sandglass");
-    let error = Command::new(&program).args(["serve", "--demo"]).args(&arguments.serve).current_dir(workspace()?).exec();
+    let error =
+        Command::new(&program).args(["serve", "--demo"]).args(&arguments.serve).current_dir(workspace()?).exec();
     Err(anyhow::Error::new(error).context(format!("{} cannot be started", program.display())))
 }

@@ -42,9 +42,10 @@ pub fn check() -> anyhow::Result<()> {
             faults.push(format!("{}:{fault}", path.strip_prefix(&root)?.display()));
         }
     }
-    for (crate_folder, forbidden) in
-        [("host/database/src", ["sandglass::", "sandglass_schedule"]), ("host/schedule/src", ["sandglass::", "sandglass_database"])]
-    {
+    for (crate_folder, forbidden) in [
+        ("host/database/src", ["sandglass::", "sandglass_schedule"]),
+        ("host/schedule/src", ["sandglass::", "sandglass_database"]),
+    ] {
         for path in rust_files(&root.join(crate_folder))? {
             let text = std::fs::read_to_string(&path)?;
             files += 1;

@@ -13,7 +13,8 @@ use crate::process::{cargo, step, workspace};
 pub fn check() -> anyhow::Result<()> {
     step("the server", &mut cargo(&["build", "--locked", "--package", "sandglass"])?)?;
     let root = workspace()?;
-    let output = Command::new(root.join("target/debug/sandglass")).arg("openapi").output().context("sandglass openapi")?;
+    let output =
+        Command::new(root.join("target/debug/sandglass")).arg("openapi").output().context("sandglass openapi")?;
     let committed = std::fs::read(root.join("host/server/openapi.json")).context("host/server/openapi.json")?;
     if !output.status.success() || output.stdout != committed {
         bail!("host/server/openapi.json is not what the code gives: sandglass openapi > host/server/openapi.json");
