@@ -9,6 +9,8 @@ pub mod key;
 pub mod number;
 pub mod order;
 pub mod path;
+pub mod pipeline;
+pub mod projection;
 pub mod regex;
 pub mod sort;
 pub mod update;

@@ -5,7 +5,7 @@ use bson::Bson;
 use super::{
     call::{ANY, Call, Definition, Value, is_nullish, listed},
     comparison::compare,
-    number::{Number, Width, integer},
+    number::{Number, Width, integer, one_nan},
 };
 use crate::{Result, query::decimal::Decimal};
 
@@ -42,61 +42,50 @@ fn extreme(call: &Call<'_>, mut extreme: Extreme) -> Result<Value> {
 
 fn numbers(call: &Call<'_>) -> Vec<f64> {
     let mut numbers = Vec::new();
-    each(call, |value| numbers.extend(Number::read(value).map(Number::to_double)));
+    each(call, |value| numbers.extend(as_double(value)));
     numbers
+}
+
+/// The double nearest to a number of any type.
+pub(crate) fn as_double(value: &Bson) -> Option<f64> {
+    Number::read(value).map(Number::to_double)
 }
 
 /// A sum over values of any type; what is not a number is passed over.
 ///
-/// Integers are added exactly, doubles with the error of each step kept, so that the order hardly matters.
+/// Integers are added exactly until the first double comes, doubles in the order in which they come.
 #[derive(Debug, Clone)]
 pub(crate) struct Sum {
     width: Width,
     count: u64,
     integers: i128,
-    double: f64,
-    error: f64,
-    decimal: Decimal,
+    doubles: f64,
+    decimals: Decimal,
 }
 
 impl Default for Sum {
     fn default() -> Self {
-        Self { width: Width::Int, count: 0, integers: 0, double: 0.0, error: 0.0, decimal: Decimal::ZERO }
+        Self { width: Width::Int, count: 0, integers: 0, doubles: 0.0, decimals: Decimal::ZERO }
     }
 }
 
 impl Sum {
     pub fn add(&mut self, value: &Bson) {
         let Some(number) = Number::read(value) else { return };
+        if self.width < Width::Double && number.width() == Width::Double {
+            self.doubles = std::mem::take(&mut self.integers) as f64;
+        }
         self.count += 1;
         self.width = self.width.max(number.width());
-        match number {
-            Number::Int(value) => self.integers += i128::from(value),
-            Number::Long(value) => self.integers += i128::from(value),
-            Number::Double(value) => self.add_double(value),
-            Number::Decimal(value) => self.decimal = self.decimal.plus(value),
+        match (number, number.integer()) {
+            (Number::Decimal(value), _) => self.decimals = self.decimals.plus(value),
+            (_, Some(integer)) if self.width != Width::Double => self.integers += i128::from(integer),
+            _ => self.doubles += number.to_double(),
         }
-    }
-
-    /// The error-free transformation of a sum (Knuth, "The Art of Computer Programming", 4.2.2).
-    fn add_double(&mut self, value: f64) {
-        let sum = self.double + value;
-        let back = sum - self.double;
-        let error = (self.double - (sum - back)) + (value - back);
-        self.double = sum;
-        self.error += error;
     }
 
     fn to_double(&self) -> f64 {
-        if !self.double.is_finite() {
-            return self.double;
-        }
-        // An integer beyond 2^53 is added in two halves, so that nothing of it is lost before the end.
-        let mut whole = self.clone();
-        let high = self.integers as f64;
-        whole.add_double(high);
-        whole.add_double((self.integers - high as i128) as f64);
-        whole.double + whole.error
+        if self.width == Width::Double { self.doubles } else { self.integers as f64 }
     }
 
     fn to_decimal(&self) -> Decimal {
@@ -104,18 +93,15 @@ impl Sum {
             Ok(integers) => integers.into(),
             Err(_) => Decimal::from_double_exact(self.integers as f64),
         };
-        let without_doubles = self.decimal.plus(integers);
-        if self.double == 0.0 && self.error == 0.0 {
-            return without_doubles;
-        }
-        without_doubles.plus(Decimal::from_double(self.double + self.error))
+        let sum = self.decimals.plus(integers);
+        if self.doubles == 0.0 { sum } else { sum.plus(Decimal::from_double(self.doubles)) }
     }
 
     /// 0 without any number.
     pub fn total(&self) -> Bson {
         match self.width {
             Width::Int | Width::Long => integer(self.integers, self.width).into(),
-            Width::Double => Bson::Double(self.to_double()),
+            Width::Double => Bson::Double(one_nan(self.to_double())),
             Width::Decimal => Bson::Decimal128(self.to_decimal().into()),
         }
     }
@@ -128,7 +114,7 @@ impl Sum {
                 let count = i64::try_from(self.count).unwrap_or(i64::MAX);
                 Bson::Decimal128(self.to_decimal().divided_by(count.into()).into())
             }
-            _ => Bson::Double(self.to_double() / self.count as f64),
+            _ => Bson::Double(one_nan(self.to_double() / self.count as f64)),
         }
     }
 }
@@ -176,5 +162,5 @@ pub(crate) fn spread(numbers: &[f64], is_sample: bool) -> Bson {
     }
     let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
     let squares = numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>();
-    Bson::Double((squares / divisor).sqrt())
+    Bson::Double(one_nan((squares / divisor).sqrt()))
 }

@@ -188,10 +188,13 @@ fn definition(name: &str) -> Option<Definition> {
     .find_map(|family| family(name))
 }
 
+/// A dot at the end leads to a field without a name, which is read as missing.
 fn parts(whole: &str, path: &str) -> Result<Vec<String>> {
+    let last = path.split('.').count() - 1;
     path.split('.')
-        .map(|part| {
-            if part.is_empty() {
+        .enumerate()
+        .map(|(index, part)| {
+            if part.is_empty() && (index < last || index == 0) {
                 return Err(Error::invalid(format!("the path {whole} has an empty part")));
             }
             if part.starts_with('$') || part.contains('\0') {

@@ -30,7 +30,9 @@ use bson::{Bson, Document};
 
 use crate::Result;
 
+pub(crate) use accumulate::{Extreme, Sum, as_double, spread};
 pub(crate) use call::truthy;
+pub(crate) use comparison::Ranked;
 pub use variable::Variables;
 
 /// A compiled expression.

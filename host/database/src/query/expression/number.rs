@@ -74,10 +74,15 @@ impl From<Number> for Bson {
         match number {
             Number::Int(value) => Self::Int32(value),
             Number::Long(value) => Self::Int64(value),
-            Number::Double(value) => Self::Double(value),
+            Number::Double(value) => Self::Double(one_nan(value)),
             Number::Decimal(value) => Self::Decimal128(value.into()),
         }
     }
+}
+
+/// Processors make NaN with either sign; a result has always the same one.
+pub(super) fn one_nan(value: f64) -> f64 {
+    if value.is_nan() { f64::NAN } else { value }
 }
 
 /// An integer result: int32 if both operands were and it fits, else int64, beyond that a double.

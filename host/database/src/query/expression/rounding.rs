@@ -49,8 +49,8 @@ fn to_place(call: &mut Call<'_>, rounding: Rounding, to_whole: fn(f64) -> f64) -
     })
 }
 
-/// By way of the decimal with 34 digits, as the server does, so that 2.675 is rounded by its true digits.
+/// By way of the decimal with 15 digits that a double stands for elsewhere too, so that 2.675 is a tie.
 fn double_to_place(value: f64, place: i32, rounding: Rounding) -> f64 {
-    let exact = Decimal::from_double_exact(value);
+    let exact = Decimal::from_double(value);
     exact.quantized(place, rounding).map_or(value, Decimal::to_double)
 }

@@ -119,7 +119,8 @@ impl Fields {
         }
         let year = i32::try_from(self.year?).ok()?;
         if let Some(day) = self.day_of_year {
-            return NaiveDate::from_yo_opt(year, u32::try_from(day).ok()?);
+            // The server's parser counts these from 0, unlike what `$dateToString` writes.
+            return month_day(year.into(), 1, day + 1);
         }
         let (month, day) = (u32::try_from(self.month?).ok()?, u32::try_from(self.day?).ok()?);
         // Up to 31 days are taken for any month, and the last ones run over.

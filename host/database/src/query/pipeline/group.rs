@@ -1,0 +1,79 @@
+//! `$group`, and `$sortByCount` that rests on it. Groups come in the order in which they were met.
+
+use std::collections::BTreeMap;
+
+use bson::{Bson, Document};
+
+use super::{
+    Context, Documents,
+    accumulator::{Accumulator, State},
+};
+use crate::{
+    Error, Result,
+    query::expression::{Expression, Ranked},
+};
+
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    key: Expression,
+    accumulators: Vec<Accumulator>,
+}
+
+impl Group {
+    pub fn compile(written: &Document, variables: &[String]) -> Result<Self> {
+        let Some(key) = written.get("_id") else {
+            return Err(Error::invalid("$group needs the field _id: what to group by, or null for one group"));
+        };
+        let accumulators = written
+            .iter()
+            .filter(|(name, _)| *name != "_id")
+            .map(|(name, accumulator)| Accumulator::compile(name, accumulator, variables))
+            .collect::<Result<_>>()?;
+        Ok(Self { key: Expression::compile_with(key, variables)?, accumulators })
+    }
+
+    /// Groups by an expression and counts.
+    pub fn counting(key: Expression) -> Self {
+        Self { key, accumulators: vec![Accumulator::count("count")] }
+    }
+
+    pub fn run(&self, documents: Documents<'_>, context: Context<'_>) -> Result<Vec<Document>> {
+        let mut places: BTreeMap<Ranked, usize> = BTreeMap::new();
+        let mut groups: Vec<(Bson, Vec<State>)> = Vec::new();
+        for document in documents {
+            let document = document?;
+            // A missing key and null are one group.
+            let key = self.key.evaluate(&document, context.variables)?.unwrap_or(Bson::Null);
+            let place = *places.entry(Ranked(key.clone())).or_insert_with(|| {
+                groups.push((key, start(&self.accumulators)));
+                groups.len() - 1
+            });
+            if let Some((_, states)) = groups.get_mut(place) {
+                add(&self.accumulators, states, &document, context)?;
+            }
+        }
+        Ok(groups.into_iter().map(|(key, states)| finish(key, &self.accumulators, states)).collect())
+    }
+}
+
+pub(super) fn start(accumulators: &[Accumulator]) -> Vec<State> {
+    accumulators.iter().map(Accumulator::start).collect()
+}
+
+pub(super) fn add(
+    accumulators: &[Accumulator],
+    states: &mut [State],
+    document: &Document,
+    context: Context<'_>,
+) -> Result<()> {
+    accumulators.iter().zip(states).try_for_each(|(accumulator, state)| accumulator.add(state, document, context))
+}
+
+pub(super) fn finish(key: Bson, accumulators: &[Accumulator], states: Vec<State>) -> Document {
+    let mut output = Document::new();
+    output.insert("_id", key);
+    for (accumulator, state) in accumulators.iter().zip(states) {
+        output.insert(&accumulator.name, state.finish());
+    }
+    output
+}
