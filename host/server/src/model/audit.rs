@@ -46,3 +46,17 @@ pub struct Usage {
     pub items: u64,
     pub duration_ms: u64,
 }
+
+/// A change that a person or a program with a token made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangeRecord {
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: String,
+    /// What was done: `job.create`, `grant.set`, …
+    pub action: String,
+    /// To what: an id or a name.
+    pub subject: String,
+    /// Facts, without secrets.
+    pub details: serde_json::Value,
+}

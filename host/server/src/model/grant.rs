@@ -27,6 +27,52 @@ pub struct Right {
     pub extra: Option<Value>,
 }
 
+/// A target after parameters were filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Written by the template's author or an operator; `*` in it is a wildcard.
+    Pattern(String),
+    /// Taken from a job's parameters: stands for itself only, whatever characters it holds.
+    Literal(String),
+}
+
+/// What a need or a right names, with `param:/pointer` replaced by what the parameters hold there: a text, or each
+/// text of a list. A parameter that is absent or of another kind names nothing.
+pub fn scopes(target: &str, parameters: &Value) -> Vec<Scope> {
+    let Some(pointer) = target.strip_prefix(PARAMETER) else { return vec![Scope::Pattern(target.to_owned())] };
+    match parameters.pointer(pointer) {
+        Some(Value::String(text)) => vec![Scope::Literal(text.clone())],
+        Some(Value::Array(items)) => {
+            items.iter().filter_map(|item| item.as_str().map(|text| Scope::Literal(text.to_owned()))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What a target begins with that follows a parameter.
+pub const PARAMETER: &str = "param:";
+
+/// Whether `text` fits `pattern`, in which each `*` stands for any characters but `/`.
+pub fn fits(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(head) else { return false };
+    loop {
+        if fits(rest, text) {
+            return true;
+        }
+        let mut characters = text.chars();
+        match characters.next() {
+            Some('/') | None => return false,
+            Some(_) => text = characters.as_str(),
+        }
+    }
+}
+
+/// Whether a collection belongs to Sandglass itself. Case is ignored: a store might.
+pub fn is_own_collection(name: &str) -> bool {
+    OWN_COLLECTIONS.iter().any(|own| own.eq_ignore_ascii_case(name))
+}
+
 /// Bounds that a grant may set lower than the host's configuration. None: as configured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -55,3 +101,43 @@ pub const OWN_COLLECTIONS: [&str; 13] = [
     "api_tokens",
     "secrets",
 ];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything_within_one_segment() {
+        for (pattern, text, expected) in [
+            ("*", "orders", true),
+            ("*", "crm/orders", false),
+            ("crm/*", "crm/orders", true),
+            ("app_*", "app_orders", true),
+            ("app_*", "apporders", false),
+            ("*_log_*", "a_log_b", true),
+            ("*_log_*", "a_log", false),
+            ("orders", "orders", true),
+            ("orders", "Orders", false),
+            ("*/*", "crm/orders", true),
+        ] {
+            assert_eq!(fits(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_stands_for_itself_even_if_it_looks_like_a_pattern() {
+        let parameters = json!({"collection": "*", "hosts": ["a", 1, "b"]});
+        assert_eq!(scopes("param:/collection", &parameters), [Scope::Literal("*".into())]);
+        assert_eq!(scopes("param:/hosts", &parameters), [Scope::Literal("a".into()), Scope::Literal("b".into())]);
+        assert_eq!(scopes("param:/absent", &parameters), []);
+        assert_eq!(scopes("orders", &parameters), [Scope::Pattern("orders".into())]);
+    }
+
+    #[test]
+    fn own_collections_are_known_in_any_case() {
+        assert!(is_own_collection("Dynamic_Jobs"));
+        assert!(!is_own_collection("orders"));
+    }
+}

@@ -4,6 +4,7 @@
 //! recorder) can put many of them into one group. Documents are the customer's, field by field; what Sandglass adds is
 //! absent, never null, where an index is sparse.
 
+pub mod audit;
 mod counters;
 mod document;
 mod executions;

@@ -1,7 +1,31 @@
 //! wasmtime and nothing else: compile, keep and call components, and say how a call ended.
 //!
-//! It decides no retry and stores nothing. `executor` calls it through [`Runner`].
+//! It decides no retry and stores nothing. `executor` calls it through [`Runner`]; what a guest may reach is decided in
+//! `capabilities`, to which the functions in `host` only translate.
 
+mod bindings;
+mod cache;
+mod call;
+mod compile;
+mod definition;
+mod engine;
+mod error;
+mod host;
+mod inspect;
+mod library;
+mod limiter;
+mod log;
+mod meter;
+mod outcome;
 mod runner;
+#[expect(clippy::module_inception, reason = "the room is named after the thing it holds")]
+mod sandbox;
+mod state;
 
-pub use runner::{Lease, Run, Runner, Watcher};
+pub use compile::{Compiler, SUBCOMMAND, compile_child};
+pub use error::SandboxError;
+pub use inspect::Inspection;
+pub use runner::{Run, Runner, Watcher};
+pub use sandbox::Sandbox;
+
+pub use crate::model::Lease;

@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
+use crate::model::audit::EffectRecord;
 use crate::model::execution::Progress;
 use crate::model::log::LogLine;
 use crate::model::outcome::Finished;
-use crate::model::{Digest, ExecutionId, JobId};
+use crate::model::{Digest, ExecutionId, JobId, Lease};
 
 /// One call of `execute`, with all that its host functions need to know.
 pub struct Run {
@@ -37,24 +38,16 @@ pub struct Run {
     pub watcher: Arc<dyn Watcher>,
 }
 
-/// Until when this host may have effects, in its own boot time. `None` of it on the embedded engine: never ends.
-#[derive(Debug, Default)]
-pub struct Lease(parking_lot::Mutex<Option<Duration>>);
-
-impl Lease {
-    pub fn extend(&self, until: Duration) {
-        *self.0.lock() = Some(until);
-    }
-
-    pub fn is_over(&self, boot_time: Duration) -> bool {
-        self.0.lock().is_some_and(|until| boot_time >= until)
-    }
-}
-
 /// Hears what a run says while it lasts.
 pub trait Watcher: Send + Sync {
     fn log(&self, line: LogLine);
     fn progress(&self, progress: Progress);
+
+    /// What the attempt read, summed per operation and target; told once, before [`Runner::run`] returns, and not at
+    /// all when nothing was read. The sums are not stored yet: they belong into the same write as the end.
+    fn reads(&self, sums: Vec<EffectRecord>) {
+        drop(sums);
+    }
 }
 
 /// Runs one attempt to its end. An `Err` does not exist: whatever happens is an outcome.

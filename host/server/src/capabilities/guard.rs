@@ -1,0 +1,367 @@
+//! The only way through: each effect of a template asks here first.
+//!
+//! Effective right = imported functions ∩ needs ∩ grant ∩ the host's own rules. Imports need no check: what a component
+//! does not import it cannot call. The connections to the outside are private to this room and handed out against a
+//! [`Permit`] only. A denial is a typed error, an audit record at once, and a log line with the grant that would allow it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sandglass_database::Database;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::gates::Shared;
+use super::ledger::Ledger;
+use super::operation::{Effect, Operation};
+use super::{Bounds, ErrorKind, GateError, HttpClient};
+use crate::model::audit::{EffectRecord, Usage, Verdict};
+use crate::model::grant::{self, Grant, Scope};
+use crate::model::template::Need;
+use crate::model::{Digest, ExecutionId, JobId, Lease};
+use crate::repository::audit::AuditId;
+
+/// Who has the effects, and until when.
+#[derive(Clone)]
+pub struct Facts {
+    pub execution: ExecutionId,
+    pub job: JobId,
+    pub attempt: u32,
+    pub template_type: String,
+    pub digest: Digest,
+    /// JSON text of the job's parameters.
+    pub parameters: Arc<str>,
+    pub lease: Arc<Lease>,
+    /// No effect begins or lasts beyond it.
+    pub deadline: Instant,
+}
+
+/// What an operation reaches.
+pub trait Target: Sync {
+    /// As it stands in audit records and grants.
+    fn name(&self) -> &str;
+    /// Whether a need or right that names `scope`, with its `extra`, covers this.
+    fn is_in(&self, scope: &Scope, extra: Option<&Value>, parameters: &Value) -> bool;
+    /// A reason why no grant can allow it.
+    fn forbidden(&self) -> Option<GateError> {
+        None
+    }
+}
+
+/// Proof that an operation was allowed; worth nothing beyond the call it was given for.
+#[derive(Debug)]
+pub struct Permit(());
+
+/// A write effect whose audit record is durable.
+#[derive(Debug)]
+pub struct Ticket {
+    id: AuditId,
+    started: Instant,
+}
+
+/// The gate of one attempt.
+pub struct Gate {
+    shared: Arc<Shared>,
+    facts: Facts,
+    needs: Arc<[Need]>,
+    is_closed: bool,
+    parameters: Option<Value>,
+    /// What was decided before, valid as long as the same grant is in force.
+    allowed: Vec<(&'static Operation, String, Arc<Grant>)>,
+    ledger: Ledger,
+    open: Vec<Ticket>,
+    pub(super) http_requests: u64,
+}
+
+impl Gate {
+    pub(super) fn new(shared: Arc<Shared>, facts: Facts, needs: Arc<[Need]>) -> Self {
+        Self {
+            shared,
+            facts,
+            needs,
+            is_closed: false,
+            parameters: None,
+            allowed: Vec::new(),
+            ledger: Ledger::default(),
+            open: Vec::new(),
+            http_requests: 0,
+        }
+    }
+
+    pub(super) fn closed(shared: Arc<Shared>, facts: Facts) -> Self {
+        Self { is_closed: true, ..Self::new(shared, facts, Arc::new([])) }
+    }
+
+    /// Lets an operation through or says why not.
+    ///
+    /// # Errors
+    /// `denied` by needs, grant or a rule of the host; `cancelled` when the lease or the time of the attempt is over.
+    pub async fn pass(&mut self, operation: &'static Operation, target: &dyn Target) -> Result<Permit, GateError> {
+        self.ledger.consulted();
+        if self.is_closed {
+            return Err(closed());
+        }
+        match self.decide(operation, target) {
+            Ok(()) => Ok(Permit(())),
+            Err(error) => {
+                self.deny(operation, target.name(), &error).await;
+                Err(error)
+            }
+        }
+    }
+
+    fn decide(&mut self, operation: &'static Operation, target: &dyn Target) -> Result<(), GateError> {
+        if self.facts.lease.is_over(self.shared.clock.boot_time()) {
+            return Err(GateError::new(
+                ErrorKind::Cancelled,
+                "lease-lost",
+                "this host lost its claim on the execution: nothing more may be done",
+            ));
+        }
+        if Instant::now() >= self.facts.deadline {
+            return Err(GateError::new(ErrorKind::Cancelled, "deadline", "the time of this attempt is over"));
+        }
+        let Some(grant) = self.shared.grants.grant_for(&self.facts.template_type, &self.facts.digest) else {
+            return Err(not_granted(operation, target.name()));
+        };
+        let known = self.allowed.iter().any(|(allowed, name, under)| {
+            std::ptr::eq(*allowed, operation) && name == target.name() && Arc::ptr_eq(under, &grant)
+        });
+        if known {
+            return Ok(());
+        }
+        if let Some(error) = target.forbidden() {
+            return Err(error);
+        }
+        let parameters = self.parameters.get_or_insert_with(|| {
+            // The caller validated them; a text that is no JSON names nothing.
+            serde_json::from_str(&self.facts.parameters).unwrap_or(Value::Null)
+        });
+        let covers = |named: &str, extra: Option<&Value>| {
+            grant::scopes(named, parameters).iter().any(|scope| target.is_in(scope, extra, parameters))
+        };
+        let is_asked = self.needs.iter().any(|need| {
+            need.capability == operation.capability
+                && operation.access.contains(&need.access.as_str())
+                && covers(&need.target, need.extra.as_ref())
+        });
+        if !is_asked {
+            return Err(not_asked(operation, target.name()));
+        }
+        let is_granted = grant.rights.iter().any(|right| {
+            right.capability == operation.capability
+                && right.access.iter().any(|access| operation.access.contains(&access.as_str()))
+                && covers(&right.target, right.extra.as_ref())
+        });
+        if !is_granted {
+            return Err(not_granted(operation, target.name()));
+        }
+        if self.allowed.len() < 256 {
+            self.allowed.push((operation, target.name().to_owned(), grant));
+        }
+        Ok(())
+    }
+
+    async fn deny(&mut self, operation: &'static Operation, target: &str, error: &GateError) {
+        let reason = error.reason.to_owned();
+        let verdict =
+            if error.kind == ErrorKind::Limit { Verdict::Limit { reason } } else { Verdict::Denied { reason } };
+        if !self.ledger.is_new_denial(operation, target, error.reason) {
+            return;
+        }
+        let grant = error.details.as_ref().and_then(|details| details.get("grant")).map(Value::to_string);
+        tracing::warn!(
+            execution = %self.facts.execution, template = %self.facts.template_type, digest = %self.facts.digest,
+            capability = operation.capability, operation = operation.name, target, reason = error.reason,
+            would_allow = grant.as_deref().unwrap_or("nothing"), "denied an effect"
+        );
+        let record = self.record(operation, target, verdict, Usage::default(), 1);
+        if let Err(error) = self.shared.audit.begin(record).await {
+            tracing::error!(execution = %self.facts.execution, %error, "a denial could not be recorded");
+        }
+    }
+
+    /// Whether an operation would be let through, without a record. For lists that show only what can be reached.
+    pub(super) fn would_pass(&mut self, operation: &'static Operation, target: &dyn Target) -> bool {
+        !self.is_closed && self.decide(operation, target).is_ok()
+    }
+
+    /// Counts a question whose answer is a refusal already.
+    ///
+    /// # Errors
+    /// `denied` by a closed gate, which keeps no record.
+    pub(super) fn admit_refusal(&mut self) -> Result<(), GateError> {
+        self.ledger.consulted();
+        if self.is_closed { Err(closed()) } else { Ok(()) }
+    }
+
+    /// Counts a look at something that was handed over already and is the guest's.
+    pub(super) fn accessed(&mut self) {
+        self.ledger.consulted();
+    }
+
+    /// Records a refusal that is found only after [`pass`](Self::pass), such as an address or a limit.
+    pub(super) async fn refuse(&mut self, operation: &'static Operation, target: &str, error: &GateError) {
+        self.deny(operation, target, error).await;
+    }
+
+    /// Makes the record of a write effect durable. The effect may begin once this has returned.
+    ///
+    /// # Errors
+    /// `unavailable` when it cannot be recorded: then the effect must not take place.
+    pub async fn begin(
+        &mut self,
+        _permit: &Permit,
+        operation: &'static Operation,
+        target: &str,
+    ) -> Result<Ticket, GateError> {
+        debug_assert_eq!(operation.effect, Effect::Write);
+        let record = self.record(operation, target, Verdict::Started, Usage::default(), 1);
+        let id = self.shared.audit.begin(record).await.map_err(|error| {
+            tracing::error!(execution = %self.facts.execution, %error, "an effect was not recorded and is refused");
+            GateError::new(
+                ErrorKind::Unavailable,
+                "audit-unavailable",
+                "the effect could not be recorded: try again later",
+            )
+        })?;
+        self.ledger.effect();
+        let started = Instant::now();
+        self.open.push(Ticket { id: id.clone(), started });
+        Ok(Ticket { id, started })
+    }
+
+    /// Says how a write effect ended; stored with the next effect or the end of the run, whichever comes first.
+    pub fn complete(&mut self, ticket: &Ticket, usage: Usage, failure: Option<&GateError>) {
+        self.open.retain(|open| open.id != ticket.id);
+        let verdict = match failure {
+            None => Verdict::Allowed,
+            Some(error) => Verdict::Failed { error: error.reason.to_owned() },
+        };
+        let duration_ms = u64::try_from(ticket.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.shared.audit.complete(ticket.id.clone(), verdict, Usage { duration_ms, ..usage });
+    }
+
+    /// Adds a read to the sums.
+    pub fn note(&mut self, operation: &'static Operation, target: &str, usage: Usage, since: Instant) {
+        self.ledger.effect();
+        self.ledger.add(operation, target, usage, since.elapsed());
+    }
+
+    /// A database against a permit.
+    ///
+    /// # Errors
+    /// `not-found` for a connection that is not configured.
+    pub(super) fn database(&self, _permit: &Permit, connection: &str) -> Result<Arc<dyn Database>, GateError> {
+        self.shared.connections.get(connection).cloned().ok_or_else(|| {
+            GateError::new(
+                ErrorKind::NotFound,
+                "unknown-connection",
+                format!("no connection {connection:?}: an operator has to add [connections.{connection}]"),
+            )
+        })
+    }
+
+    pub(super) fn http_bounds(&self) -> super::http::HttpBounds {
+        self.shared.http.bounds
+    }
+
+    pub(super) fn http(&self, _permit: &Permit) -> HttpClient {
+        self.shared.http.clone()
+    }
+
+    pub(super) fn bounds(&self) -> &Bounds {
+        &self.shared.bounds
+    }
+
+    pub(super) fn grant(&self) -> Option<Arc<Grant>> {
+        self.shared.grants.grant_for(&self.facts.template_type, &self.facts.digest)
+    }
+
+    /// The limits that the grant in force sets lower than the configuration.
+    pub fn limits(&self) -> grant::Limits {
+        self.grant().map(|grant| grant.limits).unwrap_or_default()
+    }
+
+    /// What is left of the attempt's time.
+    pub fn remaining(&self) -> Duration {
+        self.facts.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Effects that took place.
+    pub fn effects(&self) -> u64 {
+        self.ledger.effects()
+    }
+
+    /// How often anybody asked.
+    pub fn consultations(&self) -> u64 {
+        self.ledger.consultations()
+    }
+
+    /// Closes the books: stores how the write effects ended (no write without one) and gives back the sums of the reads,
+    /// which belong into the same write as the end of the run.
+    pub fn finish(mut self) -> Vec<EffectRecord> {
+        for ticket in std::mem::take(&mut self.open) {
+            let interrupted = GateError::new(ErrorKind::Cancelled, "interrupted", "");
+            self.complete(&ticket, Usage::default(), Some(&interrupted));
+        }
+        let now = self.shared.clock.now();
+        let sums = self.ledger.sums();
+        sums.into_iter()
+            .map(|sum| self.record_at(now, sum.operation, &sum.target, sum.verdict, sum.usage, sum.calls))
+            .collect()
+    }
+
+    fn record(&self, operation: &Operation, target: &str, verdict: Verdict, usage: Usage, calls: u64) -> EffectRecord {
+        self.record_at(self.shared.clock.now(), operation, target, verdict, usage, calls)
+    }
+
+    fn record_at(
+        &self,
+        at: DateTime<Utc>,
+        operation: &Operation,
+        target: &str,
+        verdict: Verdict,
+        usage: Usage,
+        calls: u64,
+    ) -> EffectRecord {
+        EffectRecord {
+            execution: self.facts.execution,
+            job: self.facts.job,
+            attempt: self.facts.attempt,
+            digest: self.facts.digest.clone(),
+            at,
+            capability: operation.capability.to_owned(),
+            operation: operation.name.to_owned(),
+            target: target.to_owned(),
+            verdict,
+            usage,
+            calls,
+        }
+    }
+}
+
+fn closed() -> GateError {
+    GateError::denied("no-capabilities", "describe, schema and validate reach nothing outside")
+}
+
+fn wanted(operation: &Operation, target: &str) -> Value {
+    let access = operation.access.first().copied().unwrap_or_default();
+    json!({ "capability": operation.capability, "target": target, "access": [access] })
+}
+
+fn not_granted(operation: &Operation, target: &str) -> GateError {
+    let grant = wanted(operation, target);
+    GateError::denied("not-granted", format!("no grant allows this; this one would: {grant}"))
+        .with_details(json!({ "grant": grant }))
+}
+
+fn not_asked(operation: &Operation, target: &str) -> GateError {
+    let need = wanted(operation, target);
+    GateError::denied(
+        "not-asked",
+        format!("the template does not say that it needs this; its description lacks: {need}"),
+    )
+    .with_details(json!({ "need": need }))
+}

@@ -1,0 +1,23 @@
+//! Requests to HTTP servers: the contract's `sandglass:http`.
+//!
+//! Policy (addresses, patterns, headers, redirects) is pure and stands in files of its own; [`HttpClient`] only asks it.
+//! Names are resolved once, each address is checked, and the connection goes to a checked one. Proxies of the
+//! environment are ignored, redirects are followed here and never by the library.
+
+mod address;
+mod client;
+mod pattern;
+mod redirect;
+mod request;
+mod response;
+mod send;
+mod sender;
+
+pub use address::{Class, InvalidNetwork, Networks, class};
+pub(super) use client::HttpBounds;
+pub use client::{HttpClient, HttpSetupError};
+pub use pattern::HttpTarget;
+pub use request::HttpRequest;
+pub use response::Response;
+pub use send::send;
+pub use sender::{HttpResponse, HttpSender, Origin};

@@ -1,0 +1,70 @@
+//! Every operation that crosses the sandbox: its capability, the access it takes, and whether it changes anything.
+
+/// Whether an operation changes something outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Summed per (attempt, operation, target), stored with the end.
+    Read,
+    /// An audit record of its own, durable before the effect.
+    Write,
+}
+
+/// One operation of a capability.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Operation {
+    pub capability: &'static str,
+    pub name: &'static str,
+    /// Any one of these allows it; the first is the one a denial proposes.
+    pub access: &'static [&'static str],
+    pub effect: Effect,
+}
+
+macro_rules! operations {
+    ($($name:ident = $capability:literal $operation:literal, $effect:ident, $access:expr;)*) => {
+        $(pub static $name: Operation =
+            Operation { capability: $capability, name: $operation, access: &$access, effect: Effect::$effect };)*
+    };
+}
+
+operations! {
+    DOCUMENTS_OPEN = "documents" "open", Read, ["read", "write", "manage"];
+    DOCUMENTS_FIND = "documents" "find", Read, ["read"];
+    DOCUMENTS_FIND_ONE = "documents" "find-one", Read, ["read"];
+    DOCUMENTS_FIND_RAW = "documents" "find-raw", Read, ["read"];
+    DOCUMENTS_COUNT = "documents" "count", Read, ["read"];
+    DOCUMENTS_DISTINCT = "documents" "distinct", Read, ["read"];
+    DOCUMENTS_AGGREGATE = "documents" "aggregate", Read, ["read"];
+    DOCUMENTS_INDEXES = "documents" "indexes", Read, ["read"];
+    DOCUMENTS_NEXT = "documents" "next", Read, ["read"];
+    DOCUMENTS_NEXT_RAW = "documents" "next-raw", Read, ["read"];
+    DOCUMENTS_COLLECTIONS = "documents" "collections", Read, ["read", "write", "manage"];
+    DOCUMENTS_INSERT = "documents" "insert", Write, ["write"];
+    DOCUMENTS_INSERT_RAW = "documents" "insert-raw", Write, ["write"];
+    DOCUMENTS_UPDATE = "documents" "update", Write, ["write"];
+    DOCUMENTS_DELETE = "documents" "delete", Write, ["write"];
+    DOCUMENTS_CREATE = "documents" "create", Write, ["manage"];
+    DOCUMENTS_DROP = "documents" "drop", Write, ["manage"];
+    DOCUMENTS_RENAME = "documents" "rename", Write, ["manage"];
+    DOCUMENTS_CREATE_INDEX = "documents" "create-index", Write, ["manage"];
+    DOCUMENTS_DROP_INDEX = "documents" "drop-index", Write, ["manage"];
+
+    HTTP_GET = "http" "get", Read, ["send"];
+    HTTP_SEND = "http" "send", Write, ["send"];
+    HTTP_READ = "http" "read", Read, ["send"];
+
+    EMAIL_SEND = "email" "send", Write, ["send"];
+
+    FILES_OPEN = "files" "open", Read, ["read", "write"];
+    FILES_INFO = "files" "info", Read, ["read"];
+    FILES_ENTRIES = "files" "entries", Read, ["read"];
+    FILES_READ = "files" "read", Read, ["read"];
+    FILES_CREATE = "files" "create", Write, ["write"];
+    FILES_WRITE = "files" "write", Write, ["write"];
+    FILES_FINISH = "files" "finish", Write, ["write"];
+    FILES_DELETE = "files" "delete", Write, ["write"];
+
+    SECRETS_GET = "secrets" "get", Read, ["use", "reveal"];
+    SECRETS_REVEAL = "secrets" "reveal", Read, ["reveal"];
+
+    INSIGHT_STATISTICS = "insight" "statistics", Read, ["read"];
+}

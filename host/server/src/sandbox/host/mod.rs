@@ -1,0 +1,10 @@
+//! The contract's functions: each translates and calls `capabilities`. Nothing is decided here.
+
+mod absent;
+mod base;
+mod documents;
+mod error;
+mod http;
+
+pub(super) use error::LimitReached;
+pub use error::Refusal;

@@ -1,0 +1,209 @@
+//! What a component asks for, read from its bytes without running them.
+
+use std::collections::BTreeSet;
+
+use wasmparser::component_types::{ComponentEntityType, ComponentInstanceTypeId};
+use wasmparser::types::Types;
+use wasmparser::{BinaryReaderError, Parser, Payload, Validator, WasmFeatures};
+
+use super::SandboxError;
+use crate::model::Digest;
+
+/// Sections and nested modules that a component may have; more is no honest compiler's work.
+const MOST_PAYLOADS: usize = 100_000;
+
+/// What the bytes say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    pub digest: Digest,
+    /// Functions that the component can call, sorted: `sandglass:documents/write.delete`.
+    pub imports: Vec<String>,
+    /// Names of what it exports, sorted.
+    pub exports: Vec<String>,
+    pub size_bytes: u64,
+}
+
+/// Features of WebAssembly that components may use; the engine has the same.
+fn features() -> WasmFeatures {
+    let without = WasmFeatures::MEMORY64
+        | WasmFeatures::MULTI_MEMORY
+        | WasmFeatures::TAIL_CALL
+        | WasmFeatures::RELAXED_SIMD
+        | WasmFeatures::THREADS
+        | WasmFeatures::EXCEPTIONS
+        | WasmFeatures::CM_ASYNC;
+    WasmFeatures::default().difference(without) | WasmFeatures::COMPONENT_MODEL
+}
+
+/// Validates a component and lists what it imports and exports.
+///
+/// # Errors
+/// [`SandboxError::Refused`] for bytes that are no valid component, [`SandboxError::ForeignImports`] for imports that are
+/// not ours.
+pub(super) fn inspect(bytes: &[u8]) -> Result<Inspection, SandboxError> {
+    let refused = |text: String| SandboxError::Refused(text);
+    match bytes.get(..8) {
+        Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => {
+            return Err(refused(
+                "this is a core WebAssembly module, not a component: encode it with `cargo xtask plugins` or \
+                 `wasm-tools component new`"
+                    .to_owned(),
+            ));
+        }
+        Some([0, b'a', b's', b'm', ..]) => {}
+        _ => return Err(refused("these bytes are no WebAssembly component".to_owned())),
+    }
+    count_payloads(bytes)?;
+    let mut validator = Validator::new_with_features(features());
+    let types = validator.validate_all(bytes).map_err(|error| refused(format!("not a valid component: {error}")))?;
+
+    let mut imports = BTreeSet::new();
+    let mut foreign = BTreeSet::new();
+    let mut exports = BTreeSet::new();
+    for payload in top_level(bytes) {
+        match payload.map_err(|error| refused(error.to_string()))? {
+            Payload::ComponentImportSection(section) => {
+                for import in section {
+                    let name = import.map_err(|error| refused(error.to_string()))?.name.name;
+                    let entity = types.as_ref().component_item_for_import(name).map(|item| item.ty);
+                    match (ours(name), entity) {
+                        (Some(interface), Some(ComponentEntityType::Instance(instance))) => {
+                            imports.extend(
+                                functions(&types, instance).iter().map(|function| format!("{interface}.{function}")),
+                            );
+                        }
+                        _ => {
+                            foreign.insert(name.to_owned());
+                        }
+                    }
+                }
+            }
+            Payload::ComponentExportSection(section) => {
+                for export in section {
+                    exports.insert(export.map_err(|error| refused(error.to_string()))?.name.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    if !foreign.is_empty() {
+        return Err(SandboxError::ForeignImports { imports: foreign.into_iter().collect() });
+    }
+    Ok(Inspection {
+        digest: Digest::of(bytes),
+        imports: imports.into_iter().collect(),
+        exports: exports.into_iter().collect(),
+        size_bytes: bytes.len() as u64,
+    })
+}
+
+/// The payloads of the outermost component, without those of what is nested in it.
+fn top_level(bytes: &[u8]) -> impl Iterator<Item = Result<Payload<'_>, BinaryReaderError>> {
+    let mut depth = 0usize;
+    Parser::new(0).parse_all(bytes).filter(move |payload| match payload {
+        Ok(Payload::ModuleSection { .. } | Payload::ComponentSection { .. }) => {
+            depth += 1;
+            false
+        }
+        Ok(Payload::End(_)) if depth > 0 => {
+            depth -= 1;
+            false
+        }
+        _ => depth == 0,
+    })
+}
+
+fn count_payloads(bytes: &[u8]) -> Result<(), SandboxError> {
+    for (count, payload) in Parser::new(0).parse_all(bytes).enumerate() {
+        payload.map_err(|error| SandboxError::Refused(format!("not a valid component: {error}")))?;
+        if count >= MOST_PAYLOADS {
+            return Err(SandboxError::Refused(format!("the component has more than {MOST_PAYLOADS} parts")));
+        }
+    }
+    Ok(())
+}
+
+/// `sandglass:documents/write` of `sandglass:documents/write@0.1.0`; none for an import of somebody else.
+fn ours(name: &str) -> Option<&str> {
+    let (interface, version) = name.split_once('@')?;
+    (interface.starts_with("sandglass:") && version == VERSION).then_some(interface)
+}
+
+/// The version of the contract that this host offers.
+const VERSION: &str = "0.1.0";
+
+/// The functions of an imported interface: `delete`, `collection.find`.
+fn functions(types: &Types, instance: ComponentInstanceTypeId) -> Vec<String> {
+    let exports = types.as_ref();
+    let named = exports[instance].exports.iter().filter_map(|(name, item)| {
+        matches!(item.ty, ComponentEntityType::Func(_)).then(|| {
+            let plain = ["[method]", "[static]", "[constructor]"].iter().find_map(|kind| name.strip_prefix(kind));
+            plain.unwrap_or(name).to_owned()
+        })
+    });
+    named.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
+
+    /// An empty component that imports a function `name`, written by hand.
+    fn importing(name: &str) -> Vec<u8> {
+        let mut bytes = EMPTY.to_vec();
+        // Type section: one function without parameters and result.
+        bytes.extend([7, 5, 1, 0x40, 0, 1, 0]);
+        let name_length = u8::try_from(name.len()).unwrap();
+        bytes.extend([10, name_length + 5, 1, 0, name_length]);
+        bytes.extend(name.as_bytes());
+        bytes.extend([1, 0]);
+        bytes
+    }
+
+    #[test]
+    fn an_empty_component_asks_for_nothing() {
+        let inspection = inspect(EMPTY).unwrap();
+        assert_eq!((inspection.imports.len(), inspection.exports.len(), inspection.size_bytes), (0, 0, 8));
+        assert_eq!(inspection.digest, Digest::of(EMPTY));
+    }
+
+    #[test]
+    fn what_is_no_component_is_refused_with_a_way_out() {
+        for (bytes, part) in [
+            (&b""[..], "no WebAssembly"),
+            (b"hello, world", "no WebAssembly"),
+            (b"\0asm\x01\0\0\0", "core WebAssembly module"),
+            (b"\0asm\x0d\0\x01\0\xff\xff", "not a valid component"),
+        ] {
+            match inspect(bytes) {
+                Err(SandboxError::Refused(message)) => assert!(message.contains(part), "{message}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_import_of_somebody_else_is_named() {
+        for name in ["system", "evil"] {
+            match inspect(&importing(name)) {
+                Err(SandboxError::ForeignImports { imports }) => assert_eq!(imports, [name]),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn other_versions_and_other_packages_are_not_ours() {
+        assert_eq!(ours("sandglass:documents/write@0.1.0"), Some("sandglass:documents/write"));
+        for name in [
+            "sandglass:documents/write@0.2.0",
+            "sandglass:documents/write",
+            "wasi:cli/exit@0.2.0",
+            "sandglassx:a/b@0.1.0",
+        ] {
+            assert_eq!(ours(name), None, "{name}");
+        }
+    }
+}

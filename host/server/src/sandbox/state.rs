@@ -1,0 +1,82 @@
+//! What a store holds: all that one call needs, and nothing that outlives it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use wasmtime::component::ResourceTable;
+
+use super::limiter::Limiter;
+use super::log::RunLog;
+use super::{Run, Watcher};
+use crate::capabilities::Gate;
+use crate::model::{Clock, ExecutionId};
+
+/// Handles that a guest may hold at once.
+pub(super) const HANDLES: usize = 256;
+/// How long before its deadline a run is asked to stop: a tenth of its time, at most this.
+const WARNING: Duration = Duration::from_secs(2);
+
+/// The data of a store.
+pub struct State {
+    pub(super) facts: RunFacts,
+    pub(super) gate: Gate,
+    pub(super) table: ResourceTable,
+    pub(super) limiter: Limiter,
+    pub(super) log: RunLog,
+    pub(super) watcher: Option<Arc<dyn Watcher>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) host_calls: u64,
+    pub(super) last_progress: Option<Instant>,
+}
+
+/// What the guest may know of its run.
+pub(super) struct RunFacts {
+    pub(super) execution: ExecutionId,
+    /// JSON text.
+    pub(super) job: String,
+    pub(super) attempt: u32,
+    pub(super) scheduled_for: DateTime<Utc>,
+    pub(super) deadline: Instant,
+    pub(super) deadline_at: DateTime<Utc>,
+    pub(super) warning: Instant,
+    pub(super) cancel: CancellationToken,
+    pub(super) drain: CancellationToken,
+}
+
+impl RunFacts {
+    pub(super) fn of(run: &Run, started: Instant, now: DateTime<Utc>) -> Self {
+        let job = serde_json::json!({
+            "id": run.job.to_string(),
+            "name": run.job_name,
+            "tags": run.job_tags,
+            "template_type": run.template_type,
+        });
+        let deadline = started + run.timeout;
+        Self {
+            execution: run.execution,
+            job: job.to_string(),
+            attempt: run.attempt,
+            scheduled_for: run.scheduled_for,
+            deadline,
+            deadline_at: now + chrono::Duration::from_std(run.timeout).unwrap_or(chrono::Duration::MAX),
+            warning: deadline - WARNING.min(run.timeout / 10),
+            cancel: run.cancel.clone(),
+            drain: run.drain.clone(),
+        }
+    }
+
+    /// Whether the run should come to an end.
+    pub(super) fn should_stop(&self) -> bool {
+        self.cancel.is_cancelled() || self.drain.is_cancelled() || Instant::now() >= self.warning
+    }
+}
+
+impl State {
+    /// Counts a call that crosses into the host.
+    pub(super) fn called(&mut self) {
+        self.host_calls += 1;
+    }
+}
