@@ -7,8 +7,8 @@
 
 mod command;
 mod database;
-mod error;
 pub mod embedded;
+mod error;
 pub mod extended_json;
 pub mod memory;
 pub mod query;

@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 
 use crate::{
     CollectionInfo, Cursor, Database, Delete, Error, Find, FindAndUpdate, Index, InsertReport, Outcome, RawCursor,
-    Result, Update, UpdateReport, Write, query::allow,
+    Result, Update, UpdateReport, Write,
 };
 use cursor::{Documents, Encoded};
 use state::State;
@@ -62,7 +62,7 @@ impl Memory {
 #[async_trait]
 impl Database for Memory {
     async fn find(&self, collection: &str, find: Find) -> Result<Box<dyn Cursor>> {
-        let found = read::find(self.state.lock().get(collection), &find)?;
+        let found = read::find(self.state.lock().get(collection), &find, (self.clock)())?;
         Ok(Box::new(Documents::new(found)))
     }
 
@@ -70,20 +70,21 @@ impl Database for Memory {
         if find.projection.is_some() {
             return Err(Error::invalid("find_raw gives whole documents and takes no projection"));
         }
-        let found = read::find(self.state.lock().get(collection), &find)?;
+        let found = read::find(self.state.lock().get(collection), &find, (self.clock)())?;
         Ok(Box::new(Encoded::new(found)))
     }
 
     async fn count(&self, collection: &str, filter: Document) -> Result<u64> {
-        read::count(self.state.lock().get(collection), &filter)
+        read::count(self.state.lock().get(collection), &filter, (self.clock)())
     }
 
     async fn distinct(&self, collection: &str, field: &str, filter: Document) -> Result<Vec<Bson>> {
-        read::distinct(self.state.lock().get(collection), field, &filter)
+        read::distinct(self.state.lock().get(collection), field, &filter, (self.clock)())
     }
 
-    async fn aggregate(&self, _collection: &str, _pipeline: Vec<Document>) -> Result<Box<dyn Cursor>> {
-        Err(allow::refusal("command", "aggregate"))
+    async fn aggregate(&self, collection: &str, pipeline: Vec<Document>) -> Result<Box<dyn Cursor>> {
+        let found = read::aggregate(&self.state.lock(), collection, &pipeline, (self.clock)())?;
+        Ok(Box::new(Documents::new(found)))
     }
 
     async fn insert(&self, collection: &str, documents: Vec<Document>) -> Result<InsertReport> {
@@ -115,7 +116,7 @@ impl Database for Memory {
     }
 
     async fn delete(&self, collection: &str, delete: Delete) -> Result<u64> {
-        write::delete(&mut self.state.lock(), collection, &delete)
+        write::delete(&mut self.state.lock(), collection, &delete, (self.clock)())
     }
 
     async fn find_one_and_update(&self, collection: &str, command: FindAndUpdate) -> Result<Option<Document>> {
@@ -133,7 +134,7 @@ impl Database for Memory {
                 write::update(&mut state, &collection, &update, now).map(Outcome::Updated)
             }
             Write::Delete { collection, delete } => {
-                write::delete(&mut state, &collection, &delete).map(Outcome::Deleted)
+                write::delete(&mut state, &collection, &delete, now).map(Outcome::Deleted)
             }
         };
         Ok(phases.into_iter().map(|phase| phase.into_iter().map(&mut one).collect()).collect())

@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use super::{
     collection::Collection,
     index::Place,
-    read::{Window, matching},
+    read::{Window, matching, projected},
     state::State,
 };
 use crate::{
     Delete, FindAndUpdate, Result, Return, UpdateReport,
-    query::{filter::Filter, sort::Sort, update::Update},
+    query::{filter::Filter, projection::Projection, sort::Sort, update::Update},
 };
 
 pub(super) fn update(
@@ -20,7 +20,7 @@ pub(super) fn update(
     command: &crate::Update,
     now: DateTime<Utc>,
 ) -> Result<UpdateReport> {
-    let filter = Filter::compile(&command.filter)?;
+    let filter = Filter::compile(&command.filter)?.at(now);
     let update = Update::of(command)?;
     let limit = if command.many { command.limit } else { Some(1) };
     let mut report = UpdateReport::default();
@@ -37,8 +37,8 @@ pub(super) fn update(
     Ok(report)
 }
 
-pub(super) fn delete(state: &mut State, collection: &str, command: &Delete) -> Result<u64> {
-    let filter = Filter::compile(&command.filter)?;
+pub(super) fn delete(state: &mut State, collection: &str, command: &Delete, now: DateTime<Utc>) -> Result<u64> {
+    let filter = Filter::compile(&command.filter)?.at(now);
     let Some(target) = state.get_mut(collection) else { return Ok(0) };
     let places = places(target, &filter, None, command.limit)?;
     for place in &places {
@@ -53,8 +53,12 @@ pub(super) fn find_one_and_update(
     command: &FindAndUpdate,
     now: DateTime<Utc>,
 ) -> Result<Option<Document>> {
-    let filter = Filter::compile(&command.filter)?;
+    let filter = Filter::compile(&command.filter)?.at(now);
     let sort = command.sort.as_ref().map(Sort::compile).transpose()?;
+    let projection = command.projection.as_ref().map(Projection::compile).transpose()?;
+    let give = |document: Option<Document>| {
+        document.map(|document| projected(projection.as_ref(), &filter, &document)).transpose()
+    };
     let update = command.change.as_ref().map(|change| Update::compile(change, &command.array_filters)).transpose()?;
     let found = match state.get_mut(collection) {
         Some(target) => places(target, &filter, sort.as_ref(), Some(1))?.first().copied().map(|place| (target, place)),
@@ -64,17 +68,17 @@ pub(super) fn find_one_and_update(
         let Some(update) = update.filter(|_| command.upsert) else { return Ok(None) };
         let document = update.upsert(&filter, now)?;
         state.get_or_create(collection)?.insert(document.clone())?;
-        return Ok((command.give_back == Return::After).then_some(document));
+        return give(Some(document).filter(|_| command.give_back == Return::After));
     };
     let before = target.get(place).cloned();
     match update {
         None => {
             target.remove(place)?;
-            Ok(before)
+            give(before)
         }
         Some(update) => {
             let after = change(target, place, &filter, &update, now)?;
-            Ok(match command.give_back {
+            give(match command.give_back {
                 Return::Before => before,
                 Return::After => after.or(before),
             })

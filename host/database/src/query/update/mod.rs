@@ -17,7 +17,7 @@ mod rename;
 use bson::{Bson, Document, oid::ObjectId};
 use chrono::{DateTime, Utc};
 
-use super::{allow, filter::Filter, order};
+use super::{allow, expression::Variables, filter::Filter, order, pipeline::Pipeline};
 use crate::{Change, Error, Result};
 use compile::Operators;
 
@@ -31,6 +31,7 @@ pub struct Update {
 enum Kind {
     Operators(Operators),
     Replacement(Document),
+    Pipeline(Pipeline),
 }
 
 impl Update {
@@ -53,7 +54,15 @@ impl Update {
                 allow::check_document(document)?;
                 Kind::Replacement(document.clone())
             }
-            Change::Pipeline(_) => return Err(allow::refusal("update", "pipeline")),
+            Change::Pipeline(stages) => {
+                if !array_filters.is_empty() {
+                    return Err(Error::invalid("a pipeline takes no array filters"));
+                }
+                for stage in stages {
+                    allow::check_command("an update", stage)?;
+                }
+                Kind::Pipeline(Pipeline::compile_update(stages)?)
+            }
         };
         Ok(Self { kind })
     }
@@ -73,7 +82,7 @@ impl Update {
     pub fn needs_position(&self) -> bool {
         match &self.kind {
             Kind::Operators(operators) => operators.needs_position(),
-            Kind::Replacement(_) => false,
+            Kind::Replacement(_) | Kind::Pipeline(_) => false,
         }
     }
 
@@ -93,15 +102,10 @@ impl Update {
         let id = document.get("_id").cloned();
         let changed = match &self.kind {
             Kind::Operators(operators) => operators.apply(document, position, inserting, now)?,
-            Kind::Replacement(replacement) => {
-                let mut new = replacement.clone();
-                if let (Some(id), false) = (&id, new.contains_key("_id")) {
-                    new.insert("_id", id.clone());
-                }
-                id_first(&mut new);
-                let changed = !order::identical_documents(document, &new);
-                *document = new;
-                changed
+            Kind::Replacement(replacement) => replace(document, replacement.clone(), id.as_ref()),
+            Kind::Pipeline(pipeline) => {
+                let new = pipeline.apply(document, &Variables::at(now.into()))?;
+                replace(document, new, id.as_ref())
             }
         };
         if changed {
@@ -131,6 +135,17 @@ impl Update {
         prepare_insert(&mut document)?;
         Ok(document)
     }
+}
+
+/// The new document, which keeps the `_id` if it has none of its own. Says whether it is another one.
+fn replace(document: &mut Document, mut new: Document, id: Option<&Bson>) -> bool {
+    if let (Some(id), false) = (id, new.contains_key("_id")) {
+        new.insert("_id", id.clone());
+    }
+    id_first(&mut new);
+    let changed = !order::identical_documents(document, &new);
+    *document = new;
+    changed
 }
 
 /// Makes a document ready to be stored: an `_id` in the first place, within the bounds.
