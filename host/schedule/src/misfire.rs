@@ -140,8 +140,7 @@ impl Due<'_> {
         if self.timetable.next(self.oldest).is_none_or(|next| next > self.now) {
             return self.oldest;
         }
-        let after_now = self.now + Duration::milliseconds(1);
-        self.timetable.previous(after_now).unwrap_or(self.oldest).max(self.oldest)
+        self.timetable.at_or_before(self.now.timestamp_millis()).unwrap_or(self.oldest).max(self.oldest)
     }
 
     /// The oldest missed instant that is still to be replayed.

@@ -10,7 +10,7 @@ use crate::error::Problem;
 /// A [`Problem`] of `timezone` that offers the nearest names.
 pub(crate) fn zone_named(name: &str) -> Result<Tz, Problem> {
     Tz::from_str_insensitive(name).map_err(|_| {
-        let found: String = name.chars().take(64).collect();
+        let found: String = name.chars().take(64).flat_map(char::escape_debug).collect();
         let way_out = if name.trim().is_empty() {
             "leave it out for UTC, or write a name such as `Europe/Berlin`".to_owned()
         } else if name.contains(':') || name.chars().skip(1).any(|c| c.is_ascii_digit()) {

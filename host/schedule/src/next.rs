@@ -163,7 +163,8 @@ impl Timetable {
         found.filter(|found| *found <= high).and_then(DateTime::from_timestamp_millis)
     }
 
-    fn at_or_before(&self, millis: i64) -> Option<DateTime<Utc>> {
+    /// The last instant at or before a moment, in milliseconds since the epoch.
+    pub(crate) fn at_or_before(&self, millis: i64) -> Option<DateTime<Utc>> {
         let (low, high) = self.inner.bounds.millis();
         let until = millis.min(high);
         if until < low {

@@ -79,7 +79,7 @@ pub(crate) enum Refusal {
     LargeStep { found: String, step: String, size: u8 },
     #[error("`{0}` has a sign or an open range; write plain numbers, and both ends of a range")]
     Sign(String),
-    #[error("`{0}` has a character that is not ASCII; write digits 0-9 and letters a-z")]
+    #[error("`{0}` has a character that is not plain ASCII; write digits 0-9 and letters a-z")]
     NotAscii(String),
     #[error("`{found}` is out of range; write {low}-{high}")]
     OutOfRange { found: String, low: u8, high: u8 },
@@ -177,8 +177,9 @@ pub(crate) fn numbers(unit: Unit, text: &str) -> Result<Numbers, Refusal> {
 
 /// The items of a list, none of them empty.
 pub(crate) fn items(text: &str) -> Result<impl Iterator<Item = &str>, Refusal> {
-    if !text.is_ascii() {
-        return Err(Refusal::NotAscii(text.to_owned()));
+    let plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+    if !text.bytes().all(plain) {
+        return Err(Refusal::NotAscii(text.escape_debug().to_string()));
     }
     if text.split(',').any(str::is_empty) {
         return Err(Refusal::EmptyItem(text.to_owned()));

@@ -43,12 +43,13 @@ impl Expression {
                 "zone_in_expression",
                 format!(
                     "the expression begins with a time zone; put `{}` into the schedule's `timezone` field instead",
-                    zone.1
+                    zone.1.escape_debug()
                 ),
             );
         }
         let &[minute, hour, day_of_month, month, day_of_week] = fields.as_slice() else {
-            return refuse(count_code(fields.len()), count_message(&fields));
+            let shown: Vec<String> = fields.iter().map(|field| field.escape_debug().to_string()).collect();
+            return refuse(count_code(fields.len()), count_message(&shown));
         };
         let minutes = field::numbers(Unit::Minute, minute);
         let hours = field::numbers(Unit::Hour, hour);
@@ -122,7 +123,8 @@ fn expand(text: &str) -> Result<&'static str, Problem> {
         _ => refuse(
             "unknown_macro",
             format!(
-                "`{text}` is not a known macro; write @yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly, or five fields"
+                "`{}` is not a known macro; write @yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly, or five fields",
+                text.escape_debug()
             ),
         ),
     }
@@ -136,7 +138,7 @@ fn count_code(count: usize) -> &'static str {
     }
 }
 
-fn count_message(fields: &[&str]) -> String {
+fn count_message(fields: &[String]) -> String {
     const FIVE: &str = "minute hour day-of-month month day-of-week";
     match fields {
         [] => {

@@ -1,5 +1,6 @@
 //! Golden sentences. Whoever changes one should like the new one better.
 
+use chrono::{DateTime, Utc};
 use sandglass_schedule::Schedule;
 
 use crate::{at, blank, cron, interval, once};
@@ -159,6 +160,9 @@ fn zones_and_bounds_in_words() {
         with(interval(900), berlin, Some("2026-03-01T07:00:30Z"), Some("2026-07-01T07:00:00Z")),
         "Every 15 minutes, from 1 March 2026 at 08:00:30, until 1 July 2026 at 09:00 (Europe/Berlin)"
     );
+    // Whatever can be written in JSON can be described, even where it will not compile.
+    let far = with(once(DateTime::<Utc>::MAX_UTC), Some("Pacific/Kiritimati"), None, None);
+    assert!(far.starts_with("Once, on "), "{far}");
     assert_eq!(
         with(once(at("2026-03-01T07:00:00Z")), berlin, None, None),
         "Once, on 1 March 2026 at 08:00, Europe/Berlin"

@@ -49,35 +49,38 @@ fn next_is_what_a_walk_by_days_finds() {
 #[test]
 fn t6_the_rarest_expression_is_found_within_five_milliseconds() {
     // 29 February on a Sunday comes every 28 years; in 2100 there is none.
+    let mut asked = 0;
     for (expression, zone) in [
         ("0 0 29 2 */7", "America/New_York"),
         ("59 23 29 2 */7", "Africa/Casablanca"),
-        ("0 0 29W 2 */7", "UTC"),
-        ("0 0 */31 2 5#5", "Europe/Berlin"),
+        ("0 0 28W 2 */5", "UTC"),
+        ("0 0 */31 2 5#1", "Europe/Berlin"),
         ("30 2 31 12 *", "Pacific/Apia"),
     ] {
         let mut schedule = crate::cron(expression);
         schedule.timezone = Some(zone.to_owned());
-        let Ok(timetable) = schedule.compile(at("1970-01-01T00:00:00Z")) else {
-            continue;
-        };
+        let timetable = schedule.compile(at("1970-01-01T00:00:00Z")).unwrap();
         let mut instant = at("1970-01-01T00:00:00Z");
-        let mut quickest = std::time::Duration::MAX;
         loop {
             // The quickest of three, because the machine may be busy with something else.
-            for _ in 0..3 {
-                let begun = Instant::now();
-                let _ = std::hint::black_box(timetable.next(instant));
-                let _ = std::hint::black_box(timetable.previous(instant));
-                quickest = quickest.min(begun.elapsed());
-            }
+            let quickest = (0..3)
+                .map(|_| {
+                    let begun = Instant::now();
+                    std::hint::black_box(timetable.next(instant));
+                    std::hint::black_box(timetable.previous(instant));
+                    begun.elapsed()
+                })
+                .min()
+                .unwrap();
             assert!(quickest.as_millis() < 10, "{expression}: {quickest:?} for both");
+            asked += 1;
             match timetable.next(instant) {
                 Some(next) => instant = next,
                 None => break,
             }
         }
     }
+    assert!(asked > 120, "{asked}");
 }
 
 proptest! {

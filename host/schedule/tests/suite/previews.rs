@@ -1,5 +1,6 @@
 //! What a person sees before saving: runs in both zones, and what happens when the clocks change.
 
+use chrono::{DateTime, Utc};
 use sandglass_schedule::{Dst, Fold, Gap, Schedule, preview};
 
 use crate::{at, cron, interval, once};
@@ -32,6 +33,17 @@ fn a_preview_ends_with_the_schedule_and_refuses_what_compile_refuses() {
     assert!(preview(&cron("0 0 31 2 *"), now, now, 10).is_err());
     assert!(preview(&cron("* * * * *"), now, now, 0).unwrap().runs.is_empty());
     assert_eq!(preview(&cron("* * * * *"), now, now, usize::MAX).unwrap().runs.len(), 1000);
+}
+
+#[test]
+fn a_preview_of_the_far_past_or_future_is_no_trouble() {
+    let now = at("2026-01-01T00:00:00Z");
+    for schedule in [in_zone(cron("30 2 * * *"), "Europe/Berlin"), interval(86_400)] {
+        let past = preview(&schedule, now, DateTime::<Utc>::MIN_UTC, 2).unwrap();
+        assert_eq!(past.runs.len(), 2);
+        let future = preview(&schedule, now, DateTime::<Utc>::MAX_UTC, 2).unwrap();
+        assert!(future.runs.is_empty() && future.notes.is_empty());
+    }
 }
 
 #[test]
