@@ -1,15 +1,17 @@
 //! Arrays: positions, slices, joining, searching, ranges, sorting.
 
-use std::cmp::Ordering;
-
 use bson::{Bson, Document};
 
 use super::{
     arithmetic::null,
     call::{ANY, Call, Definition, Value, fields, listed},
     comparison::{boolean, compare},
+    text::shown,
 };
-use crate::{Result, query::order};
+use crate::{
+    Result,
+    query::{order, sort::Sort},
+};
 
 pub(super) fn definition(name: &str) -> Option<Definition> {
     match name {
@@ -160,20 +162,16 @@ fn sort(call: &mut Call<'_>) -> Result<Value> {
     if call.is_nullish(0) {
         return null();
     }
-    let by: Box<dyn Fn(&Bson, &Bson) -> Ordering> = match call.take(1) {
-        Some(Bson::Document(keys)) if !keys.is_empty() => {
-            let keys = keys.iter().map(|(path, value)| Ok((path.clone(), is_descending(call, value)?)));
-            let keys = keys.collect::<Result<Vec<_>>>()?;
-            Box::new(move |a, b| by_keys(a, b, &keys))
-        }
-        Some(direction) => {
-            let descending = is_descending(call, &direction)?;
-            Box::new(move |a, b| if descending { order::compare(b, a) } else { order::compare(a, b) })
-        }
-        None => return Err(call.wrong("sortBy", "1, -1 or a document of them", None)),
-    };
     let mut items = call.take_array(0, "input")?;
-    items.sort_by(|a, b| by(a, b));
+    match call.take(1) {
+        Some(Bson::Document(keys)) if !keys.is_empty() => {
+            let (sort, empty) = (Sort::compile(&keys)?, Document::new());
+            items.sort_by_cached_key(|item| sort.key(item.as_document().unwrap_or(&empty)));
+        }
+        Some(direction) if is_descending(call, &direction)? => items.sort_by(|a, b| order::compare(b, a)),
+        Some(_) => items.sort_by(order::compare),
+        None => return Err(call.wrong("sortBy", "1, -1 or a document of them", None)),
+    }
     array(items)
 }
 
@@ -181,23 +179,8 @@ fn is_descending(call: &Call<'_>, direction: &Bson) -> Result<bool> {
     match super::number::whole(direction) {
         Some(1) => Ok(false),
         Some(-1) => Ok(true),
-        _ => Err(call.error(format!("sortBy must be 1, -1 or a document of them, found {direction}"))),
+        _ => Err(call.error(format!("sortBy must be 1, -1 or a document of them, found {}", shown(direction)))),
     }
-}
-
-fn by_keys(a: &Bson, b: &Bson, keys: &[(String, bool)]) -> Ordering {
-    let null = Bson::Null;
-    keys.iter().fold(Ordering::Equal, |order, (path, descending)| {
-        order.then_with(|| {
-            let (a, b) = (at_path(a, path).unwrap_or(&null), at_path(b, path).unwrap_or(&null));
-            if *descending { order::compare(b, a) } else { order::compare(a, b) }
-        })
-    })
-}
-
-fn at_path<'a>(value: &'a Bson, path: &str) -> Option<&'a Bson> {
-    path.split('.')
-        .try_fold(value, |value, part| value.as_document().and_then(|document: &Document| document.get(part)))
 }
 
 fn zip(call: &mut Call<'_>) -> Result<Value> {

@@ -3,8 +3,8 @@
 use bson::{Bson, Document};
 
 use super::{
-    arithmetic, array, call::Definition, comparison, conditional, convert, date, exponent, node::Node, object, pattern,
-    rounding, set, string, trim, variable::Variable,
+    accumulate, arithmetic, array, binding, call::Definition, comparison, conditional, convert, date, exponent,
+    node::Node, object, pattern, recovery, rounding, set, string, trim, variable::Variable,
 };
 use crate::{Error, Result, query::allow};
 
@@ -29,9 +29,7 @@ impl Compiler {
         self.depth += 1;
         let node = match expression {
             Bson::String(text) if text.starts_with('$') => self.path(text),
-            Bson::Array(items) => {
-                items.iter().map(|item| self.expression(item)).collect::<Result<_>>().map(Node::Array)
-            }
+            Bson::Array(items) => self.array(items),
             Bson::Document(document) => self.document(document),
             constant => Ok(Node::Constant(constant.clone())),
         };
@@ -39,17 +37,29 @@ impl Compiler {
         node
     }
 
-    pub fn boxed(&mut self, expression: &Bson) -> Result<Box<Node>> {
-        self.expression(expression).map(Box::new)
+    /// A field that [`named`] has seen, if it was written.
+    pub fn optional(&mut self, fields: &[Option<&Bson>], index: usize) -> Result<Option<Node>> {
+        match fields.get(index).copied().flatten() {
+            Some(written) => self.expression(written).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Reads an expression in which a further variable has a value.
-    pub fn with_names(&mut self, names: &[&str], expression: &Bson) -> Result<Box<Node>> {
+    pub fn with_names(&mut self, names: &[&str], expression: &Bson) -> Result<Node> {
         let outer = self.names.len();
         self.names.extend(names.iter().map(|&name| name.to_owned()));
-        let node = self.boxed(expression);
+        let node = self.expression(expression);
         self.names.truncate(outer);
         node
+    }
+
+    fn array(&mut self, items: &[Bson]) -> Result<Node> {
+        let mut nodes = Vec::with_capacity(items.len());
+        for item in items {
+            nodes.push(self.expression(item)?);
+        }
+        Ok(Node::array(nodes))
     }
 
     fn path(&self, text: &str) -> Result<Node> {
@@ -80,6 +90,10 @@ impl Compiler {
         {
             return self.operator(name, operand);
         }
+        self.computed_document(document)
+    }
+
+    fn computed_document(&mut self, document: &Document) -> Result<Node> {
         let mut fields = Vec::with_capacity(document.len());
         for (name, value) in document {
             if name.starts_with('$') {
@@ -93,14 +107,20 @@ impl Compiler {
             }
             fields.push((name.clone(), self.expression(value)?));
         }
-        Ok(Node::Document(fields))
+        Ok(Node::document(fields))
     }
 
     fn operator(&mut self, name: &str, operand: &Bson) -> Result<Node> {
         allow::expression(name)?;
-        if let Some(conditional) = conditional::compile(self, name, operand)? {
-            return Ok(conditional);
+        for family in [conditional::compile, binding::compile, recovery::compile, pattern::compile] {
+            if let Some(node) = family(self, name, operand)? {
+                return Ok(node);
+            }
         }
+        self.call(name, operand)
+    }
+
+    fn call(&mut self, name: &str, operand: &Bson) -> Result<Node> {
         let definition = definition(name).ok_or_else(|| allow::refusal("expression", name))?;
         let (apply, operands) = match definition {
             Definition::Listed { least, most, apply } => (apply, self.list(name, operand, least, most)?),
@@ -146,6 +166,11 @@ impl Compiler {
     }
 }
 
+/// A field that [`named`] has required.
+pub(super) fn field<'a>(fields: &[Option<&'a Bson>], index: usize) -> &'a Bson {
+    fields.get(index).copied().flatten().unwrap_or(&Bson::Null)
+}
+
 /// The values of a document operand in the order of `fields`, checked against them.
 pub(super) fn named<'a>(name: &str, operand: &'a Bson, fields: &[(&str, bool)]) -> Result<Vec<Option<&'a Bson>>> {
     let known = || fields.iter().map(|(field, _)| *field).collect::<Vec<_>>().join(", ");
@@ -178,11 +203,10 @@ fn definition(name: &str) -> Option<Definition> {
         set::definition,
         string::definition,
         trim::definition,
-        pattern::definition,
         object::definition,
         convert::definition,
         date::definition,
-        super::accumulate::definition,
+        accumulate::definition,
     ]
     .iter()
     .find_map(|family| family(name))

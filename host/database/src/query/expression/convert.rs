@@ -78,37 +78,40 @@ pub(super) fn type_name(value: &Bson) -> &'static str {
     }
 }
 
-/// Reads `to`: a name or a type number; `None` for null and missing.
-pub(super) fn target(to: Option<&Bson>) -> Result<Option<Target>> {
-    let Some(to) = to.filter(|to| !is_nullish(Some(to))) else { return Ok(None) };
-    let target = match (to, number::whole(to)) {
-        (Bson::String(name), _) => match name.as_str() {
-            "double" => Some(Target::Double),
-            "string" => Some(Target::String),
-            "objectId" => Some(Target::ObjectId),
-            "bool" => Some(Target::Bool),
-            "date" => Some(Target::Date),
-            "int" => Some(Target::Int),
-            "long" => Some(Target::Long),
-            "decimal" => Some(Target::Decimal),
+impl Target {
+    /// Reads `to`: a name or a type number; `None` for null and missing.
+    pub fn read(to: Option<&Bson>) -> Result<Option<Self>> {
+        let Some(to) = to.filter(|to| !is_nullish(Some(to))) else { return Ok(None) };
+        let target = match (to, number::whole(to)) {
+            (Bson::String(name), _) => match name.as_str() {
+                "double" => Some(Target::Double),
+                "string" => Some(Target::String),
+                "objectId" => Some(Target::ObjectId),
+                "bool" => Some(Target::Bool),
+                "date" => Some(Target::Date),
+                "int" => Some(Target::Int),
+                "long" => Some(Target::Long),
+                "decimal" => Some(Target::Decimal),
+                _ => None,
+            },
+            (_, Some(1)) => Some(Target::Double),
+            (_, Some(2)) => Some(Target::String),
+            (_, Some(7)) => Some(Target::ObjectId),
+            (_, Some(8)) => Some(Target::Bool),
+            (_, Some(9)) => Some(Target::Date),
+            (_, Some(16)) => Some(Target::Int),
+            (_, Some(18)) => Some(Target::Long),
+            (_, Some(19)) => Some(Target::Decimal),
             _ => None,
-        },
-        (_, Some(1)) => Some(Target::Double),
-        (_, Some(2)) => Some(Target::String),
-        (_, Some(7)) => Some(Target::ObjectId),
-        (_, Some(8)) => Some(Target::Bool),
-        (_, Some(9)) => Some(Target::Date),
-        (_, Some(16)) => Some(Target::Int),
-        (_, Some(18)) => Some(Target::Long),
-        (_, Some(19)) => Some(Target::Decimal),
-        _ => None,
-    };
-    match target {
-        Some(target) => Ok(Some(target)),
-        None => Err(Error::invalid(format!(
-            "$convert: to must be double, string, objectId, bool, date, int, long, decimal or such a type's number, \
-             found {to}"
-        ))),
+        };
+        match target {
+            Some(target) => Ok(Some(target)),
+            None => Err(Error::invalid(format!(
+                "$convert: to must be double, string, objectId, bool, date, int, long, decimal or such a type's number, \
+             found {}",
+                text::shown(to)
+            ))),
+        }
     }
 }
 
@@ -124,8 +127,9 @@ pub(super) fn convert(name: &str, value: &Bson, target: Target) -> Result<Bson> 
         Target::Long => to_integer(value, true).map(Bson::Int64),
         Target::Decimal => to_decimal(value).map(|value| Bson::Decimal128(value.into())),
     };
-    converted
-        .ok_or_else(|| Error::invalid(format!("{name}: the {} {value} has no meaning as {target:?}", type_name(value))))
+    converted.ok_or_else(|| {
+        Error::invalid(format!("{name}: the {} {} has no meaning as {target:?}", type_name(value), text::shown(value)))
+    })
 }
 
 fn to_double(value: &Bson) -> Option<f64> {

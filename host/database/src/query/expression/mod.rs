@@ -7,6 +7,7 @@
 mod accumulate;
 mod arithmetic;
 mod array;
+mod binding;
 mod budget;
 mod call;
 mod comparison;
@@ -19,6 +20,7 @@ mod node;
 mod number;
 mod object;
 mod pattern;
+mod recovery;
 mod rounding;
 mod set;
 mod string;
@@ -33,6 +35,7 @@ use crate::Result;
 pub(crate) use accumulate::{Extreme, Sum, as_double, spread};
 pub(crate) use call::truthy;
 pub(crate) use comparison::Ranked;
+pub(crate) use text::shown;
 pub use variable::Variables;
 
 /// A compiled expression.

@@ -1,11 +1,11 @@
-//! The compiled tree and its evaluation: constants, paths, documents, lists and calls. Operators that do not evaluate
-//! all their operands are in [`conditional`](super::conditional).
+//! The compiled tree and its evaluation: constants, paths, documents, lists and calls.
+
+use std::{fmt::Debug, sync::Arc};
 
 use bson::{Bson, Document};
 
 use super::{
     call::{Apply, Call, Value},
-    conditional::Conditional,
     variable::{Scope, Variable},
 };
 use crate::Result;
@@ -17,10 +17,43 @@ pub(super) enum Node {
     Document(Vec<(String, Node)>),
     Array(Vec<Node>),
     Call { name: String, apply: Apply, operands: Vec<Option<Node>> },
-    Conditional(Box<Conditional>),
+    Lazy(Arc<dyn Lazy>),
+}
+
+/// An operator that decides itself which of its operands it evaluates, and how often.
+pub(super) trait Lazy: Debug + Send + Sync {
+    fn evaluate(&self, scope: &Scope<'_>) -> Result<Value>;
 }
 
 impl Node {
+    pub fn lazy(operator: impl Lazy + 'static) -> Self {
+        Self::Lazy(Arc::new(operator))
+    }
+
+    /// A list; of constants, a constant.
+    pub fn array(items: Vec<Self>) -> Self {
+        match items.iter().map(Self::constant).collect::<Option<Vec<_>>>() {
+            Some(constants) => Self::Constant(Bson::Array(constants.into_iter().cloned().collect())),
+            None => Self::Array(items),
+        }
+    }
+
+    /// A document; of constants, a constant.
+    pub fn document(fields: Vec<(String, Self)>) -> Self {
+        let constants = fields.iter().map(|(name, node)| Some((name.clone(), node.constant()?.clone())));
+        match constants.collect::<Option<Document>>() {
+            Some(constants) => Self::Constant(Bson::Document(constants)),
+            None => Self::Document(fields),
+        }
+    }
+
+    fn constant(&self) -> Option<&Bson> {
+        match self {
+            Self::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value> {
         scope.budget.spend(1)?;
         match self {
@@ -29,29 +62,38 @@ impl Node {
                 Ok(Some(value.clone()))
             }
             Self::Field { variable, path } => field(scope, variable, path),
-            Self::Document(fields) => {
-                let mut document = Document::new();
-                for (name, node) in fields {
-                    if let Some(value) = node.evaluate(scope)? {
-                        document.insert(name, value);
-                    }
-                }
-                Ok(Some(Bson::Document(document)))
-            }
-            Self::Array(items) => {
-                let items = items.iter().map(|item| Ok(item.evaluate(scope)?.unwrap_or(Bson::Null)));
-                Ok(Some(Bson::Array(items.collect::<Result<_>>()?)))
-            }
-            Self::Call { name, apply, operands } => {
-                let operands = operands
-                    .iter()
-                    .map(|operand| operand.as_ref().map(|node| node.evaluate(scope)).transpose())
-                    .collect::<Result<_>>()?;
-                apply(&mut Call { name, operands, budget: scope.budget })
-            }
-            Self::Conditional(conditional) => conditional.evaluate(scope),
+            Self::Document(fields) => computed_document(fields, scope),
+            Self::Array(items) => computed_array(items, scope),
+            Self::Call { name, apply, operands } => call(name, *apply, operands, scope),
+            Self::Lazy(operator) => operator.evaluate(scope),
         }
     }
+}
+
+fn computed_document(fields: &[(String, Node)], scope: &Scope<'_>) -> Result<Value> {
+    let mut document = Document::new();
+    for (name, node) in fields {
+        if let Some(value) = node.evaluate(scope)? {
+            document.insert(name, value);
+        }
+    }
+    Ok(Some(Bson::Document(document)))
+}
+
+fn computed_array(items: &[Node], scope: &Scope<'_>) -> Result<Value> {
+    let items = items.iter().map(|item| Ok(item.evaluate(scope)?.unwrap_or(Bson::Null)));
+    Ok(Some(Bson::Array(items.collect::<Result<_>>()?)))
+}
+
+fn call(name: &str, apply: Apply, operands: &[Option<Node>], scope: &Scope<'_>) -> Result<Value> {
+    let mut values = Vec::with_capacity(operands.len());
+    for operand in operands {
+        values.push(match operand {
+            Some(node) => Some(node.evaluate(scope)?),
+            None => None,
+        });
+    }
+    apply(&mut Call { name, operands: values, budget: scope.budget })
 }
 
 fn field(scope: &Scope<'_>, variable: &Variable, path: &[String]) -> Result<Value> {

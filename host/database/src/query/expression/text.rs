@@ -7,6 +7,26 @@ use super::date::iso_text;
 /// Digits before the point from which a double is written with an exponent.
 const PLAIN_DIGITS: i32 = 16;
 
+/// A value as an error message shows it: documents, arrays and long texts only by their type or beginning.
+pub(crate) fn shown(value: &Bson) -> String {
+    match value {
+        Bson::String(text) => format!("\"{}\"", clipped(text)),
+        Bson::Document(_) => "a document".to_owned(),
+        Bson::Array(_) => "an array".to_owned(),
+        Bson::Binary(_) => "binary data".to_owned(),
+        other => clipped(&other.to_string()),
+    }
+}
+
+/// The beginning of a text that may be long.
+pub(super) fn clipped(text: &str) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// A double with the fewest digits that bring it back, whole numbers without a point, very large and very small ones
 /// with an exponent of at least two digits.
 pub(super) fn double(value: f64) -> String {

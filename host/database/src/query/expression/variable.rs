@@ -56,6 +56,12 @@ pub(super) struct Binding<'a> {
     outer: Option<&'a Binding<'a>>,
 }
 
+impl Binding<'_> {
+    pub fn into_value(self) -> Option<Bson> {
+        self.value
+    }
+}
+
 impl<'a> Scope<'a> {
     pub fn new(root: &'a Document, variables: &'a Variables, budget: &'a Budget) -> Self {
         Self { root, budget, variables, bound: None }

@@ -9,7 +9,7 @@ use crate::{
     Error, Result,
     query::{
         allow,
-        expression::{Expression, Extreme, Ranked, Sum, as_double, spread},
+        expression::{Expression, Extreme, Ranked, Sum, as_double, shown, spread},
     },
 };
 
@@ -140,7 +140,7 @@ impl State {
             (Self::Merged(merged), Some(Bson::Document(document))) => merged.extend(document),
             (Self::Merged(_), Some(Bson::Null | Bson::Undefined)) => {}
             (Self::Merged(_), Some(other)) => {
-                return Err(Error::invalid(format!("{name}: $mergeObjects takes documents, found {other}")));
+                return Err(Error::invalid(format!("{name}: $mergeObjects takes documents, found {}", shown(&other))));
             }
             (Self::Count(count), Some(_)) => *count += 1,
         }

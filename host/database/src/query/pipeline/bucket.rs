@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Error, Result,
     query::{
-        expression::{Expression, Ranked, Variables},
+        expression::{Expression, Ranked, Variables, shown},
         number::Number,
         order,
     },
@@ -70,7 +70,8 @@ impl Bucket {
             let key = self.key.evaluate(&document, context.variables)?.unwrap_or(Bson::Null);
             let Some(bucket) = self.bucket_of(&key).or(self.default.as_ref()) else {
                 return Err(Error::invalid(format!(
-                    "$bucket: {key} lies outside of the boundaries and there is no default"
+                    "$bucket: {} lies outside of the boundaries and there is no default",
+                    shown(&key)
                 )));
             };
             let states = buckets.entry(Ranked(bucket.clone())).or_insert_with(|| start(&self.accumulators));

@@ -22,6 +22,7 @@ pub(super) enum Place {
 pub(super) fn pipeline(written: &[Document], variables: &[String], place: Place) -> Result<Pipeline> {
     let mut compiled = Pipeline { stages: Vec::new(), leading_filter: None, collections: Vec::new() };
     for (index, stage) in written.iter().enumerate() {
+        allow::check_command("a stage", stage)?;
         let mut entries = stage.iter();
         let (Some((name, operand)), None) = (entries.next(), entries.next()) else {
             return Err(Error::invalid(format!(

@@ -9,7 +9,11 @@ use super::{
 };
 use crate::{
     Error, Result,
-    query::{expression::Expression, projection::Projection, sort::Sort},
+    query::{
+        expression::{Expression, shown},
+        projection::Projection,
+        sort::Sort,
+    },
 };
 
 #[derive(Debug, Clone)]
@@ -105,7 +109,7 @@ fn replaced(expression: &Expression, document: &Document, context: Context<'_>) 
         Some(Bson::Document(root)) => Ok(root),
         found => Err(Error::invalid(format!(
             "the new root of $replaceRoot must be a document, found {}",
-            found.map_or_else(|| "missing".to_owned(), |found| found.to_string())
+            found.as_ref().map_or_else(|| "nothing".to_owned(), shown)
         ))),
     }
 }

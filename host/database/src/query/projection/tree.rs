@@ -83,7 +83,7 @@ impl Tree {
                     None => output.remove(name),
                 },
                 Entry::Nested(tree) if tree.computes() && !is_walked(document.get(name)) => {
-                    output.insert(name, tree.from_nothing(target)?)
+                    output.insert(name, tree.computed_alone(target)?)
                 }
                 _ => None,
             };
@@ -99,7 +99,7 @@ impl Tree {
                 let mut kept = Vec::with_capacity(items.len());
                 for item in items {
                     kept.extend(match item {
-                        item if !is_walked(Some(item)) && self.computes() => Some(self.from_nothing(target)?.into()),
+                        item if !is_walked(Some(item)) && self.computes() => Some(self.computed_alone(target)?.into()),
                         item => self.apply_to_value(item, target)?,
                     });
                 }
@@ -111,7 +111,7 @@ impl Tree {
 
     /// The document that computed fields make where there is none. A number beside them has no field to keep and
     /// stands for itself.
-    fn from_nothing(&self, target: &Target<'_>) -> Result<Document> {
+    fn computed_alone(&self, target: &Target<'_>) -> Result<Document> {
         let mut output = self.apply(&Document::new(), target)?;
         for (name, entry) in &self.entries {
             if let Entry::Include(value) = entry {

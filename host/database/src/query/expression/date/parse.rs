@@ -13,6 +13,7 @@ use crate::{
     query::expression::{
         call::{Value, is_nullish},
         convert::type_name,
+        text::clipped,
     },
 };
 
@@ -66,8 +67,7 @@ fn wrong(what: &str, value: Option<&Bson>) -> Error {
 }
 
 fn not_a_date(text: &str) -> Error {
-    let shown: String = text.chars().take(60).collect();
-    Error::invalid(format!("\"{shown}\" is not a date, or not one of the format given"))
+    Error::invalid(format!("\"{}\" is not a date, or not one of the format given", clipped(text)))
 }
 
 /// A text without a format: ISO 8601, in UTC unless it names an offset.

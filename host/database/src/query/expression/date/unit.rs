@@ -3,7 +3,10 @@
 use bson::Bson;
 use chrono::Weekday;
 
-use crate::{Result, query::expression::call::Call};
+use crate::{
+    Result,
+    query::expression::{call::Call, text::clipped},
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -33,7 +36,8 @@ impl Unit {
             other => {
                 return Err(call.error(format!(
                     "unit must be year, quarter, month, week, day, hour, minute, second or millisecond, \
-                     found \"{other}\""
+                     found \"{}\"",
+                    clipped(other)
                 )));
             }
         })
@@ -87,6 +91,6 @@ pub(super) fn start_of_week(call: &Call<'_>, index: usize) -> Result<Weekday> {
         "friday" | "fri" => Weekday::Fri,
         "saturday" | "sat" => Weekday::Sat,
         "sunday" | "sun" => Weekday::Sun,
-        _ => return Err(call.error(format!("startOfWeek must be a day of the week, found \"{name}\""))),
+        _ => return Err(call.error(format!("startOfWeek must be a day of the week, found \"{}\"", clipped(name)))),
     })
 }

@@ -3,7 +3,7 @@
 use chrono::{MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
-use crate::{Error, Result};
+use crate::{Error, Result, query::expression::text::clipped};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Zone {
@@ -30,7 +30,8 @@ impl Zone {
         }
         text.parse().map(Self::Named).map_err(|_| {
             Error::invalid(format!(
-                "\"{text}\" is no time zone: use a name like Europe/Berlin or an offset like +05:30"
+                "\"{}\" is no time zone: use a name like Europe/Berlin or an offset like +05:30",
+                clipped(text)
             ))
         })
     }
