@@ -18,7 +18,8 @@ type Outcome = Result<(), Box<dyn Error>>;
 
 #[tokio::main]
 async fn main() -> Outcome {
-    let folder = std::env::args().nth(1).map_or_else(|| std::env::temp_dir().join("sandglass-throughput"), PathBuf::from);
+    let folder =
+        std::env::args().nth(1).map_or_else(|| std::env::temp_dir().join("sandglass-throughput"), PathBuf::from);
     let _ = std::fs::remove_dir_all(&folder);
     let database = Arc::new(Embedded::open(&folder, Options::default())?);
     singles(&database).await?;
@@ -38,8 +39,7 @@ async fn main() -> Outcome {
 fn cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: u64 =
-        after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 10)
 }
 

@@ -16,11 +16,13 @@ use super::{
     reader::{Readers, Snapshot},
     scan::Scan,
     selection::Selection,
-    shape::Projection,
     sorted::Sorter,
     table::Table,
 };
-use crate::{Cursor, Error, Find, RawCursor, Result, query::sort::Sort};
+use crate::{
+    Cursor, Error, Find, RawCursor, Result,
+    query::{filter::Filter, projection::Projection, sort::Sort},
+};
 
 /// Documents one step looks at before it gives its thread and snapshot back.
 const LOOKED_AT: usize = 50_000;
@@ -58,6 +60,13 @@ impl Query {
     }
 }
 
+/// The document in the shape that was asked for.
+pub(super) fn projected(projection: Option<&Projection>, filter: &Filter, document: Document) -> Result<Document> {
+    let Some(projection) = projection else { return Ok(document) };
+    let position = if projection.has_position() { filter.matched_position(&document) } else { None };
+    projection.apply(&document, position)
+}
+
 /// A read and how far it has come.
 pub(super) struct Reading {
     query: Arc<Query>,
@@ -74,20 +83,25 @@ enum State {
 }
 
 /// Takes a document; `Break` when the batch is full.
-type Take<'t> = dyn FnMut(&Table, &[u8]) -> Attempt<ControlFlow<()>> + Send + 't;
+pub(super) type Take<'t> = dyn FnMut(&Table, &[u8]) -> Attempt<ControlFlow<()>> + Send + 't;
 
 impl Reading {
-    fn new(query: Arc<Query>) -> Self {
+    pub fn new(query: Arc<Query>) -> Self {
         let (to_skip, left) = (query.skip, query.limit);
         Self { query, state: if left == 0 { State::Ended } else { State::New }, to_skip, left }
     }
 
-    fn has_ended(&self) -> bool {
+    /// Gives up.
+    pub fn end(&mut self) {
+        self.state = State::Ended;
+    }
+
+    pub fn has_ended(&self) -> bool {
         matches!(self.state, State::Ended)
     }
 
     /// One step: hands documents over until the batch is full or the step has done enough.
-    fn step(&mut self, snapshot: &Snapshot<'_>, take: &mut Take<'_>) -> Attempt<()> {
+    pub fn step(&mut self, snapshot: &Snapshot<'_>, take: &mut Take<'_>) -> Attempt<()> {
         let Some(table) = snapshot.table(&self.query.collection) else {
             self.state = State::Ended;
             return Ok(());
@@ -154,6 +168,16 @@ impl Reading {
     }
 }
 
+/// Documents that are there already.
+pub(super) struct Ready(pub VecDeque<Document>);
+
+#[async_trait]
+impl Cursor for Ready {
+    async fn next(&mut self, max: usize) -> Result<Vec<Document>> {
+        Ok(self.0.drain(..max.min(self.0.len())).collect())
+    }
+}
+
 /// A cursor of either kind.
 pub(super) struct Batches {
     readers: Arc<Readers>,
@@ -207,10 +231,7 @@ impl Cursor for Batches {
                 |(documents, _)| documents.is_empty(),
                 move |(documents, size), query, table, bytes| {
                     let document = table.decode(bytes)?;
-                    documents.push(match &query.projection {
-                        Some(projection) => projection.apply(&document)?,
-                        None => document,
-                    });
+                    documents.push(projected(query.projection.as_ref(), &query.selection.filter, document)?);
                     *size += bytes.len();
                     Ok(if documents.len() >= max || *size >= BATCH_BYTES {
                         ControlFlow::Break(())

@@ -7,8 +7,10 @@ use bson::{Bson, Document, RawDocumentBuf};
 use chrono::{DateTime, Utc};
 
 use super::{
-    Embedded, catalogue,
-    cursor::{Batches, Query, RawBatches},
+    Embedded,
+    aggregate::Aggregation,
+    catalogue,
+    cursor::{Batches, Query, RawBatches, Ready},
     definition::check_index,
     fault::Attempt,
     find_and_update::FindAndUpdateOperation,
@@ -74,9 +76,10 @@ impl Database for Embedded {
             .await
     }
 
-    async fn aggregate(&self, _collection: &str, pipeline: Vec<Document>) -> Result<Box<dyn Cursor>> {
-        let stage = pipeline.first().and_then(|stage| stage.keys().next().cloned());
-        Err(Error::unsupported(stage.map_or("an aggregation".to_owned(), |stage| format!("stage {stage}"))))
+    async fn aggregate(&self, collection: &str, pipeline: Vec<Document>) -> Result<Box<dyn Cursor>> {
+        let aggregation = Aggregation::new(collection, &pipeline)?;
+        let found = self.readers.run(move |snapshot| aggregation.run(snapshot, Utc::now())).await?;
+        Ok(Box::new(Ready(found.into())))
     }
 
     async fn insert(&self, collection: &str, documents: Vec<Document>) -> Result<InsertReport> {

@@ -5,18 +5,21 @@ use std::ops::ControlFlow;
 use bson::Document;
 
 use super::{
+    cursor::projected,
     fault::Attempt,
     name,
     operation::Modification,
     plan::Plan,
     scan::Scan,
     selection::Selection,
-    shape::Projection,
     sorted::Sorter,
     table::{Stored, Table},
     transaction::Transaction,
 };
-use crate::{FindAndUpdate, Result, Return, query::sort::Sort};
+use crate::{
+    FindAndUpdate, Result, Return,
+    query::{projection::Projection, sort::Sort},
+};
 
 pub(super) struct FindAndUpdateOperation {
     collection: String,
@@ -69,10 +72,8 @@ impl FindAndUpdateOperation {
             }
             (None, _) => None,
         };
-        Ok(match (given, &self.projection) {
-            (Some(document), Some(projection)) => Some(projection.apply(&document)?),
-            (given, _) => given,
-        })
+        let shaped = given.map(|document| projected(self.projection.as_ref(), &self.selection.filter, document));
+        Ok(shaped.transpose()?)
     }
 
     fn first(&self, tx: &Transaction<'_>, table: &Table) -> Attempt<Option<Stored>> {

@@ -59,18 +59,18 @@ impl Folder {
     pub fn writer(&self, options: &Options) -> Result<Connection> {
         let file = self.path.join(FILE);
         let connection = Connection::open(&file).map_err(|error| storage_error(&error))?;
-        self.prepare(&connection, options).map_err(|error| storage_error(&error))?;
+        // Before anything is set: a file that is not ours to read must be left as it is.
         let format: i64 =
             connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(|error| storage_error(&error))?;
-        match format {
-            0 => catalogue::found(&connection, FORMAT).map_err(|error| storage_error(&error))?,
-            FORMAT => {}
-            other => {
-                return Err(Error::invalid(format!(
-                    "{} has format {other}, this program reads format {FORMAT}; open it with the program that wrote it",
-                    file.display()
-                )));
-            }
+        if !matches!(format, 0 | FORMAT) {
+            return Err(Error::invalid(format!(
+                "{} has format {format}, this program reads format {FORMAT}; open it with the program that wrote it",
+                file.display()
+            )));
+        }
+        self.prepare(&connection, options).map_err(|error| storage_error(&error))?;
+        if format == 0 {
+            catalogue::found(&connection, FORMAT).map_err(|error| storage_error(&error))?;
         }
         self.keep_names()?;
         Ok(connection)

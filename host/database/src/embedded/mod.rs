@@ -5,6 +5,7 @@
 //! filter decides about every document. One thread writes, in groups that share a commit; a few threads read.
 //! Nothing here knows what a filter or an update means: that is [`query`](crate::query).
 
+mod aggregate;
 mod backup;
 mod bounds;
 mod catalogue;
@@ -15,13 +16,13 @@ mod fault;
 mod find_and_update;
 mod folder;
 mod index;
+mod job;
 mod name;
 mod operation;
 mod plan;
 mod reader;
 mod scan;
 mod selection;
-mod shape;
 mod sorted;
 mod store;
 mod table;

@@ -1,6 +1,7 @@
 //! A compiled filter together with what the planner can use of it. Made once a command, outside the writer.
 
 use bson::Document;
+use chrono::Utc;
 
 use crate::{
     Result,
@@ -20,7 +21,7 @@ impl Selection {
     /// # Errors
     /// Those of the filter.
     pub fn new(filter: &Document) -> Result<Self> {
-        let compiled = Filter::compile(filter)?;
+        let compiled = Filter::compile(filter)?.at(Utc::now());
         let bounds = compiled.bounds();
         let id = bounds.equality("_id").map(<[u8]>::to_vec);
         Ok(Self { filter: compiled, is_all: filter.is_empty(), bounds, id })

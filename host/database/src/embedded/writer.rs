@@ -12,73 +12,21 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread::JoinHandle,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use chrono::Utc;
 use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
-use tokio::sync::oneshot;
 
 use super::{
     Options,
     catalogue::Catalogue,
     fault::{Attempt, Fault, leaves_disk_unknown, storage_error},
+    job::{Job, Task, stopped},
     transaction::Transaction,
 };
 use crate::{Error, Result};
-
-/// A queued command.
-trait Job: Send {
-    /// How many writes it holds; a group is closed when it has enough of them.
-    fn weight(&self) -> usize;
-    /// Runs one step. A storage fault ends the group.
-    fn run(&mut self, tx: &mut Transaction<'_>) -> rusqlite::Result<()>;
-    /// Whether another step is to follow in a later group.
-    fn has_more(&self) -> bool;
-    /// Tells the caller: its outcome if the group was committed, otherwise why not.
-    fn answer(self: Box<Self>, committed: Result<()>);
-}
-
-struct Task<W, T> {
-    work: W,
-    weight: usize,
-    outcome: Option<Result<T>>,
-    reply: oneshot::Sender<Result<T>>,
-}
-
-impl<T: Send, W: FnMut(&mut Transaction<'_>) -> Attempt<Option<T>> + Send> Job for Task<W, T> {
-    fn weight(&self) -> usize {
-        self.weight
-    }
-
-    fn run(&mut self, tx: &mut Transaction<'_>) -> rusqlite::Result<()> {
-        match (self.work)(tx) {
-            Ok(done) => self.outcome = done.map(Ok),
-            Err(Fault::Refused(error)) => self.outcome = Some(Err(error)),
-            Err(Fault::Storage(error)) => return Err(error),
-        }
-        Ok(())
-    }
-
-    fn has_more(&self) -> bool {
-        self.outcome.is_none()
-    }
-
-    fn answer(self: Box<Self>, committed: Result<()>) {
-        let outcome = match (committed, self.outcome) {
-            (Ok(()), Some(outcome)) => outcome,
-            (Err(error), _) => Err(error),
-            (Ok(()), None) => Err(stopped()),
-        };
-        // The caller may have gone away; the write is done all the same.
-        self.reply.send(outcome).ok();
-    }
-}
-
-fn stopped() -> Error {
-    Error::Unavailable { message: "the writer has stopped".into() }
-}
 
 /// Called once, from the writer's thread, when it stops because the disk can no longer be trusted.
 pub(super) type OnFatal = Box<dyn FnOnce(String) + Send>;
@@ -110,8 +58,13 @@ impl Writer {
     /// [`Error::Unavailable`] if no thread can be started.
     pub fn start(connection: Connection, shared: Arc<Shared>, options: &Options) -> Result<Self> {
         let (queue, incoming) = channel();
-        let state =
-            Worker { connection, shared: Arc::clone(&shared), options: options.clone(), longer: VecDeque::new() };
+        let state = Worker {
+            connection,
+            shared: Arc::clone(&shared),
+            options: options.clone(),
+            longer: VecDeque::new(),
+            last: Last::default(),
+        };
         let thread = std::thread::Builder::new()
             .name("database-writer".into())
             .spawn(move || state.work(&incoming))
@@ -134,8 +87,7 @@ impl Writer {
         weight: usize,
         work: impl FnMut(&mut Transaction<'_>) -> Attempt<Option<T>> + Send + 'static,
     ) -> Result<T> {
-        let (reply, answer) = oneshot::channel();
-        let task = Task { work, weight, outcome: None, reply };
+        let (task, answer) = Task::new(weight, work);
         let sent = match self.queue.lock().as_ref() {
             Some(queue) => queue.send(Box::new(task)).is_ok(),
             None => false,
@@ -172,6 +124,26 @@ struct Worker {
     options: Options,
     /// Commands that have done a part of their work and wait for another turn.
     longer: VecDeque<Box<dyn Job>>,
+    last: Last,
+}
+
+/// The group before. Callers that it answered are likely to come back at once; a small part of the time that a
+/// commit takes is worth waiting for them, or every second group would hold only the first few.
+#[derive(Default)]
+struct Last {
+    commands: usize,
+    commit: Duration,
+}
+
+impl Last {
+    /// The next command for a group that holds so many.
+    fn follower(&self, incoming: &Receiver<Box<dyn Job>>, commands: usize) -> Option<Box<dyn Job>> {
+        if let Ok(job) = incoming.try_recv() {
+            return Some(job);
+        }
+        let patience = (self.commit / 8).min(Duration::from_micros(500));
+        if commands < self.commands { incoming.recv_timeout(patience).ok() } else { None }
+    }
 }
 
 impl Worker {
@@ -233,7 +205,7 @@ impl Worker {
         jobs: &mut Vec<Box<dyn Job>>,
         incoming: &Receiver<Box<dyn Job>>,
     ) -> std::result::Result<Arc<Catalogue>, Lost> {
-        let Self { connection, shared, options, longer } = self;
+        let Self { connection, shared, options, longer, last } = self;
         connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]))?;
         let began = Instant::now();
         let mut tx = Transaction::new(connection, Arc::clone(&shared.catalogue.read()), Utc::now());
@@ -247,17 +219,19 @@ impl Worker {
                 continue;
             }
             let is_open = weight < options.group_size && began.elapsed() < options.group_wait;
-            let job = if is_open { incoming.try_recv().ok() } else { None };
+            let job = if is_open { last.follower(incoming, jobs.len()) } else { None };
             jobs.extend(job.or_else(|| another.take()));
         }
         let catalogue = tx.finish().map_err(|fault| match fault {
             Fault::Storage(error) => Lost::from(error),
             Fault::Refused(error) => Lost { error, is_fatal: false },
         })?;
+        let committing = Instant::now();
         connection
             .prepare_cached("COMMIT")
             .and_then(|mut commit| commit.execute([]))
             .map_err(|error| Lost { error: storage_error(&error), is_fatal: leaves_disk_unknown(&error) })?;
+        *last = Last { commands: jobs.len(), commit: committing.elapsed() };
         Ok(catalogue)
     }
 

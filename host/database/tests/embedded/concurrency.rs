@@ -1,0 +1,119 @@
+//! Many at once: nothing is lost, nothing is done twice.
+
+use std::sync::Arc;
+
+use bson::doc;
+use sandglass_database::{Change, Database, Find, FindAndUpdate, Index, Return, Update};
+
+use crate::setup::Scratch;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_increment_is_lost() {
+    let database = Arc::new(Scratch::new());
+    database.insert_all("counters", [doc! { "_id": "c", "n": 0_i64 }]).await;
+    let tasks: Vec<_> = (0..32)
+        .map(|_| {
+            let database = Arc::clone(&database);
+            tokio::spawn(async move {
+                for _ in 0..50 {
+                    let update = Update::one(doc! { "_id": "c" }, doc! { "$inc": { "n": 1_i64 } });
+                    assert_eq!(database.update("counters", update).await.unwrap().modified, 1);
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(database.all("counters", Find::default()).await.unwrap(), [doc! { "_id": "c", "n": 1_600_i64 }]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn each_piece_of_work_is_claimed_once() {
+    let database = Arc::new(Scratch::new());
+    database.create_index("work", Index::on(doc! { "state": 1, "rank": 1 })).await.unwrap();
+    database.insert_all("work", (0..300).map(|n| doc! { "_id": n, "state": "queued", "rank": -n, "token": 0 })).await;
+    let tasks: Vec<_> = (0..16)
+        .map(|worker| {
+            let database = Arc::clone(&database);
+            tokio::spawn(async move {
+                let mut claimed = Vec::new();
+                loop {
+                    let command = FindAndUpdate {
+                        filter: doc! { "state": "queued" },
+                        change: Some(Change::Operators(
+                            doc! { "$set": { "state": "running", "worker": worker }, "$inc": { "token": 1 } },
+                        )),
+                        sort: Some(doc! { "rank": 1 }),
+                        projection: Some(doc! { "_id": 1 }),
+                        upsert: false,
+                        array_filters: Vec::new(),
+                        give_back: Return::After,
+                    };
+                    match database.find_one_and_update("work", command).await.unwrap() {
+                        Some(document) => claimed.push(document.get_i32("_id").unwrap()),
+                        None => return claimed,
+                    }
+                }
+            })
+        })
+        .collect();
+    let mut claimed = Vec::new();
+    for task in tasks {
+        claimed.extend(task.await.unwrap());
+    }
+    claimed.sort_unstable();
+    assert_eq!(claimed, (0..300).collect::<Vec<_>>());
+    assert_eq!(database.count("work", doc! { "token": 1 }).await, Ok(300));
+    database.assert_sound();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn readers_see_either_all_of_a_bulk_or_nothing() {
+    let database = Arc::new(Scratch::new());
+    database.insert_all("pair", [doc! { "_id": 0, "n": 0 }, doc! { "_id": 1, "n": 0 }]).await;
+    let writer = {
+        let database = Arc::clone(&database);
+        tokio::spawn(async move {
+            for n in 1..200 {
+                let set = |id: i32| sandglass_database::Write::Update {
+                    collection: "pair".into(),
+                    update: Update::one(doc! { "_id": id }, doc! { "$set": { "n": n } }),
+                };
+                database.bulk(vec![vec![set(0)], vec![set(1)]]).await.unwrap();
+            }
+        })
+    };
+    let mut reads = 0;
+    while !writer.is_finished() || reads < 50 {
+        let found = database.all("pair", Find::default()).await.unwrap();
+        assert_eq!(found[0].get_i32("n").unwrap(), found[1].get_i32("n").unwrap());
+        reads += 1;
+    }
+    writer.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn reads_go_on_while_the_schema_changes() {
+    let database = Arc::new(Scratch::new());
+    database.insert_all("things", (0..200).map(|n| doc! { "_id": n, "n": n % 10 })).await;
+    let changer = {
+        let database = Arc::clone(&database);
+        tokio::spawn(async move {
+            for round in 0..20 {
+                database.create_index("things", Index::on(doc! { "n": 1 })).await.unwrap();
+                database.create_collection(&format!("other-{round}")).await.unwrap();
+                database.drop_index("things", "n_1").await.unwrap();
+                database.drop_collection(&format!("other-{round}")).await.unwrap();
+            }
+        })
+    };
+    let mut reads = 0;
+    while !changer.is_finished() || reads < 50 {
+        assert_eq!(database.count("things", doc! { "n": 3 }).await, Ok(20));
+        assert_eq!(database.all("things", Find::by(doc! { "n": 3 })).await.unwrap().len(), 20);
+        reads += 1;
+    }
+    changer.await.unwrap();
+    database.assert_sound();
+}
