@@ -1,6 +1,13 @@
 //! The golden cases of expressions, dates, projections and pipelines, and our own beside them (from the rules and
 //! examples of the manual), answered by the pure language alone.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a case that cannot be read must stop the test"
+)]
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use sandglass_database::{
