@@ -86,7 +86,7 @@ pub struct Limits {
 }
 
 /// Collections that belong to Sandglass and are never reachable from a template.
-pub const OWN_COLLECTIONS: [&str; 13] = [
+pub const OWN_COLLECTIONS: [&str; 14] = [
     "dynamic_jobs",
     "job_executions",
     "job_execution_logs",
@@ -99,6 +99,7 @@ pub const OWN_COLLECTIONS: [&str; 13] = [
     "users",
     "sessions",
     "api_tokens",
+    "api_requests",
     "secrets",
 ];
 

@@ -1,1 +1,14 @@
-//! What may run: templates (admit, schema, grants) and jobs (create, change, validate).
+//! What may run: templates (admit, describe, check, grant) and jobs (create, change, validate, run).
+//!
+//! It decides what is allowed to be stored; when something runs is `scheduler`'s affair. It knows no HTTP: problems are
+//! data with a JSON pointer, and `api` shows them.
+
+pub mod fields;
+mod jobs;
+mod templates;
+
+pub use jobs::{JobError, Jobs, RunRequest, read_schedule};
+pub use templates::{
+    AdmitError, CheckedParameters, Components, Described, Readiness, SandboxComponents, TemplateView, Templates,
+    TemplatesError,
+};

@@ -3,7 +3,7 @@
 use bson::doc;
 use sandglass_database::{Database, Index, Result};
 
-use super::{COUNTERS, EXECUTION_LOGS, EXECUTIONS, JOBS};
+use super::{COUNTERS, EXECUTION_LOGS, EXECUTIONS, JOBS, REQUESTS};
 
 /// Creates what is missing.
 ///
@@ -29,6 +29,7 @@ pub async fn ensure(database: &dyn Database) -> Result<()> {
         (EXECUTION_LOGS, Index::on(doc! { "execution_id": 1, "first_line": 1 })),
         (COUNTERS, Index::on(doc! { "template_type": 1, "hour": 1 }).sparse()),
         (COUNTERS, Index::on(doc! { "job_id": 1, "hour": 1 }).sparse()),
+        (REQUESTS, Index::on(doc! { "expires_at": 1 })),
     ];
     for (collection, index) in wanted {
         database.create_index(collection, index).await?;

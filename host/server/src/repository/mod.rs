@@ -12,12 +12,15 @@ mod executions_claim;
 mod executions_document;
 mod executions_list;
 pub(crate) mod executions_writes;
+mod grants;
 mod indexes;
 mod jobs;
 mod jobs_definition;
 mod jobs_document;
 mod jobs_list;
 mod logs;
+mod requests;
+mod templates;
 
 pub use counters::{Counters, Tally, Totals};
 pub use document::{bson_to_json, json_to_bson};
@@ -26,12 +29,15 @@ pub use executions_claim::{Claim, Parameters};
 pub use executions_document::{from_document as execution_from_document, to_document as execution_to_document};
 pub use executions_list::{ExecutionFilter, Page, Position};
 pub(crate) use executions_writes as writes;
+pub use grants::GrantStore;
 pub use indexes::ensure as ensure_indexes;
 pub use jobs::{Jobs, Loaded};
 pub use jobs_definition::Definition;
 pub use jobs_document::{from_document as job_from_document, to_document as job_to_document};
 pub use jobs_list::{JobFilter, JobOrder, JobPage};
 pub use logs::{LogFilter, Logs};
+pub use requests::{Claimed, Kept, RequestStore};
+pub use templates::TemplateStore;
 
 /// Jobs, in the customer's collection.
 pub const JOBS: &str = "dynamic_jobs";
@@ -41,3 +47,5 @@ pub const EXECUTIONS: &str = "job_executions";
 pub const EXECUTION_LOGS: &str = "job_execution_logs";
 /// Runs by job, template and hour.
 pub const COUNTERS: &str = "job_counters";
+/// Requests that carried an `Idempotency-Key`.
+pub const REQUESTS: &str = "api_requests";

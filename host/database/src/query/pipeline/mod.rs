@@ -10,7 +10,6 @@ mod compile;
 mod group;
 mod lookup;
 mod matching;
-mod memory;
 mod stage;
 mod unwind;
 

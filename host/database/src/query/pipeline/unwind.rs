@@ -1,7 +1,5 @@
 //! `$unwind`: a document for each element of an array.
 
-use std::iter;
-
 use bson::{Bson, Document};
 
 /// The path leads through documents only; an array on the way counts as missing.
@@ -14,35 +12,38 @@ pub(super) struct Unwind {
 }
 
 impl Unwind {
-    /// One document at a time, because together they may be far larger than the one they come from.
-    pub fn unwound(&self, mut document: Document) -> Box<dyn Iterator<Item = Document> + '_> {
-        match get_mut(&mut document, &self.path) {
-            Some(Bson::Array(items)) if items.is_empty() => Box::new(self.without_array(document, true)),
-            Some(array @ Bson::Array(_)) => {
-                // The array leaves its place to the elements, so that it is not copied with each of them.
-                let Bson::Array(items) = std::mem::replace(array, Bson::Null) else { return Box::new(iter::empty()) };
-                Box::new(items.into_iter().enumerate().map(move |(index, item)| {
+    pub fn unwound(&self, document: Document) -> Vec<Document> {
+        match get(&document, &self.path) {
+            Some(Bson::Array(items)) if items.is_empty() => self.without_array(document, true),
+            Some(Bson::Array(items)) => items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| {
                     let mut copy = document.clone();
-                    set(&mut copy, &self.path, Some(item));
+                    set(&mut copy, &self.path, Some(item.clone()));
                     self.set_index(&mut copy, i64::try_from(index).map_or(Bson::Null, Bson::Int64));
                     copy
-                }))
-            }
-            None | Some(Bson::Null | Bson::Undefined) => Box::new(self.without_array(document, false)),
+                })
+                .collect(),
+            None | Some(Bson::Null | Bson::Undefined) => self.without_array(document, false),
             Some(_) => {
+                let mut document = document;
                 self.set_index(&mut document, Bson::Null);
-                Box::new(iter::once(document))
+                vec![document]
             }
         }
     }
 
     /// Nothing, unless such documents are kept; an empty array is left out of one that is.
-    fn without_array(&self, mut document: Document, is_empty: bool) -> std::option::IntoIter<Document> {
+    fn without_array(&self, mut document: Document, is_empty: bool) -> Vec<Document> {
+        if !self.keeps_empty {
+            return Vec::new();
+        }
         if is_empty {
             set(&mut document, &self.path, None);
         }
         self.set_index(&mut document, Bson::Null);
-        self.keeps_empty.then_some(document).into_iter()
+        vec![document]
     }
 
     fn set_index(&self, document: &mut Document, index: Bson) {
@@ -52,11 +53,12 @@ impl Unwind {
     }
 }
 
-fn get_mut<'d>(document: &'d mut Document, path: &[String]) -> Option<&'d mut Bson> {
+fn get<'d>(document: &'d Document, path: &[String]) -> Option<&'d Bson> {
     let (name, rest) = path.split_first()?;
-    match (rest, document.get_mut(name)?) {
+    let value = document.get(name)?;
+    match (rest, value) {
         ([], value) => Some(value),
-        (rest, Bson::Document(inner)) => get_mut(inner, rest),
+        (rest, Bson::Document(inner)) => get(inner, rest),
         _ => None,
     }
 }

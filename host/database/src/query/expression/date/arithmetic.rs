@@ -1,6 +1,5 @@
 //! `$dateAdd $dateSubtract $dateDiff`: moving by calendar units, and counting the boundaries between two dates.
 
-use bson::Bson;
 use chrono::{Datelike, NaiveDateTime};
 
 use super::{
@@ -13,8 +12,9 @@ use super::{
 use crate::{
     Result,
     query::expression::{
-        arithmetic::null,
+        arithmetic::{null, number},
         call::{Call, Value},
+        number::Number,
     },
 };
 
@@ -75,7 +75,7 @@ pub(super) fn difference(call: &mut Call<'_>) -> Result<Value> {
         }
     };
     match boundaries(start).zip(boundaries(end)).and_then(|(start, end)| end.checked_sub(start)) {
-        Some(count) => Ok(Some(Bson::Int64(count))),
+        Some(count) => number(Number::Long(count)),
         None => Err(out_of_range(call.name)),
     }
 }

@@ -1,0 +1,42 @@
+//! What a template may reach, as the gate asks for it.
+
+use std::sync::Arc;
+
+use super::Templates;
+use crate::capabilities::Grants;
+use crate::model::Digest;
+use crate::model::grant::{Grant, Limits, Right};
+
+impl Templates {
+    /// The grant of a digest under this type; none means that nothing is granted.
+    pub fn grant_for(&self, template_type: &str, digest: &Digest) -> Option<Arc<Grant>> {
+        self.state.read().grants.get(digest).filter(|grant| grant.template_type == template_type).cloned()
+    }
+}
+
+impl Grants for Templates {
+    fn grant_for(&self, template_type: &str, digest: &Digest) -> Option<Arc<Grant>> {
+        Self::grant_for(self, template_type, digest)
+    }
+}
+
+/// The default grant of the templates that the binary brings along: every application collection (never Sandglass's
+/// own, which the gate refuses whatever a grant says) and public HTTP. An operator may narrow it.
+pub(super) fn built_in(template_type: &str, digest: &Digest) -> Grant {
+    let right = |capability: &str, target: &str, access: &[&str]| Right {
+        capability: capability.to_owned(),
+        target: target.to_owned(),
+        access: access.iter().map(|word| (*word).to_owned()).collect(),
+        extra: None,
+    };
+    Grant {
+        template_type: template_type.to_owned(),
+        digest: digest.clone(),
+        rights: vec![
+            right("documents", "*", &["read", "write"]),
+            right("documents", "*/*", &["read", "write"]),
+            right("http", "*", &["send"]),
+        ],
+        limits: Limits::default(),
+    }
+}
