@@ -1,5 +1,7 @@
 //! Expressions of any shape, well made or not: they give a value or an error, and never anything else.
 
+#![expect(clippy::unwrap_used, reason = "a case that cannot be read must stop the test")]
+
 use proptest::{prelude::*, strategy::ValueTree};
 use sandglass_database::{
     Error,

@@ -1,4 +1,12 @@
-//! The golden cases of expressions, dates, projections and pipelines, answered by the pure language alone.
+//! The golden cases of expressions, dates, projections and pipelines, and our own beside them (from the rules and
+//! examples of the manual), answered by the pure language alone.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a case that cannot be read must stop the test"
+)]
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -32,9 +40,9 @@ impl Collections for Sets {
     }
 }
 
-fn golden(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    fs::read_to_string(folder.join(name)).unwrap()
+fn file(folder: &str, name: &str) -> String {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    fs::read_to_string(tests.join(folder).join(name)).unwrap()
 }
 
 fn documents(value: Bson) -> Vec<Document> {
@@ -49,7 +57,7 @@ fn documents(value: Bson) -> Vec<Document> {
 }
 
 fn sets() -> Sets {
-    let sets = extended_json::to_document(serde_json::from_str(&golden("sets.json")).unwrap()).unwrap();
+    let sets = extended_json::to_document(serde_json::from_str(&file("golden", "sets.json")).unwrap()).unwrap();
     Sets(sets.into_iter().map(|(name, set)| (name, documents(set))).collect())
 }
 
@@ -130,11 +138,11 @@ fn shown(answer: Vec<Document>) -> String {
     extended_json::to_canonical(value).to_string()
 }
 
-fn check(topic: &str, count: usize) {
+fn check(folder: &str, topic: &str, count: usize) {
     let sets = sets();
     let mut differences = Vec::new();
     let mut cases = 0;
-    for line in golden(&format!("{topic}.jsonl")).lines() {
+    for line in file(folder, &format!("{topic}.jsonl")).lines() {
         let case = Case::read(line, &sets);
         cases += 1;
         differences.extend(case.difference(&sets).map(|difference| {
@@ -142,27 +150,34 @@ fn check(topic: &str, count: usize) {
             format!("{}: {}\n        {difference}", case.id, shown(vec![asked]))
         }));
     }
-    println!("{topic}: {cases} cases, {} differ", differences.len());
+    println!("{folder}/{topic}: {cases} cases, {} differ", differences.len());
     assert_eq!(cases, count, "cases of {topic}");
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
 #[test]
 fn expressions_give_the_golden_answers() {
-    check("expressions", 910);
+    check("golden", "expressions", 910);
 }
 
 #[test]
 fn dates_give_the_golden_answers() {
-    check("dates", 414);
+    check("golden", "dates", 414);
 }
 
 #[test]
 fn projections_give_the_golden_answers() {
-    check("projections", 90);
+    check("golden", "projections", 90);
 }
 
 #[test]
 fn pipelines_give_the_golden_answers() {
-    check("pipelines", 468);
+    check("golden", "pipelines", 468);
+}
+
+#[test]
+fn our_own_cases_give_the_answers_of_the_manual() {
+    check("cases", "expressions", 92);
+    check("cases", "projections", 8);
+    check("cases", "pipelines", 16);
 }

@@ -3,5 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some(sandglass::sandbox::SUBCOMMAND) {
+        return sandglass::sandbox::compile_child(&arguments.collect::<Vec<_>>());
+    }
     ExitCode::SUCCESS
 }

@@ -212,6 +212,7 @@ impl Database for Embedded {
     }
 
     async fn ping(&self) -> Result<()> {
+        self.shared.check()?;
         self.readers.run(|_| Ok(())).await
     }
 

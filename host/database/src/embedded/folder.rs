@@ -3,12 +3,15 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Options, catalogue, fault::storage_error};
+use super::{
+    Options, catalogue,
+    fault::storage_error,
+    log::{Log, USUAL_WAIT},
+};
 use crate::{Error, Result};
 
 const FILE: &str = "documents.sqlite";
@@ -77,7 +80,7 @@ impl Folder {
     }
 
     fn prepare(&self, connection: &Connection, options: &Options) -> rusqlite::Result<()> {
-        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.busy_timeout(USUAL_WAIT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
@@ -99,12 +102,17 @@ impl Folder {
         })
     }
 
+    /// The write-ahead log of the file.
+    pub fn log(&self) -> Log {
+        Log::new(self.path.join(format!("{FILE}-wal")))
+    }
+
     /// A connection for reading only.
     pub fn reader(&self, options: &Options) -> Result<Connection> {
         let open = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(self.path.join(FILE), flags)?;
-            connection.busy_timeout(Duration::from_secs(10))?;
+            connection.busy_timeout(USUAL_WAIT)?;
             connection.set_prepared_statement_cache_capacity(STATEMENTS);
             connection.pragma_update(None, "cache_size", -(i64::from(options.reader_cache_kib)))?;
             Ok(connection)

@@ -26,11 +26,12 @@ pub(super) struct Task<W, T> {
     work: W,
     weight: usize,
     outcome: Option<Result<T>>,
-    reply: oneshot::Sender<Result<T>>,
+    /// The work goes back with its outcome: taking a thousand documents apart is not for the writer's thread.
+    reply: oneshot::Sender<(Result<T>, W)>,
 }
 
 impl<W, T> Task<W, T> {
-    pub fn new(weight: usize, work: W) -> (Self, oneshot::Receiver<Result<T>>) {
+    pub fn new(weight: usize, work: W) -> (Self, oneshot::Receiver<(Result<T>, W)>) {
         let (reply, answer) = oneshot::channel();
         (Self { work, weight, outcome: None, reply }, answer)
     }
@@ -61,7 +62,7 @@ impl<T: Send, W: FnMut(&mut Transaction<'_>) -> Attempt<Option<T>> + Send> Job f
             (Ok(()), None) => Err(stopped()),
         };
         // The caller may have gone away; the write is done all the same.
-        self.reply.send(outcome).ok();
+        self.reply.send((outcome, self.work)).ok();
     }
 }
 

@@ -17,6 +17,7 @@ mod find_and_update;
 mod folder;
 mod index;
 mod job;
+mod log;
 mod name;
 mod operation;
 mod plan;
@@ -97,7 +98,7 @@ impl Embedded {
         let shared = Arc::new(Shared::new(catalogue));
         let readers = (0..options.readers.max(1)).map(|_| folder.reader(&options)).collect::<Result<_>>()?;
         let readers = Arc::new(Readers::start(readers, Arc::clone(&shared))?);
-        let writer = Writer::start(connection, Arc::clone(&shared), &options)?;
+        let writer = Writer::start(connection, folder.log(), Arc::clone(&shared), &options)?;
         Ok(Self { writer, readers, shared, options, folder })
     }
 

@@ -24,6 +24,7 @@ use super::{
     catalogue::Catalogue,
     fault::{Attempt, Fault, leaves_disk_unknown, storage_error},
     job::{Job, Task, stopped},
+    log::Log,
     transaction::Transaction,
 };
 use crate::{Error, Result};
@@ -51,12 +52,21 @@ impl Shared {
     pub fn new(catalogue: Catalogue) -> Self {
         Self { catalogue: RwLock::new(Arc::new(catalogue)), on_fatal: Mutex::new(None), fatal: Mutex::new(None) }
     }
+
+    /// # Errors
+    /// [`Error::Unavailable`] with the reason if the writer has stopped for good.
+    pub fn check(&self) -> Result<()> {
+        match self.fatal.lock().as_ref() {
+            Some(why) => Err(Error::Unavailable { message: why.clone() }),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Writer {
     /// # Errors
     /// [`Error::Unavailable`] if no thread can be started.
-    pub fn start(connection: Connection, shared: Arc<Shared>, options: &Options) -> Result<Self> {
+    pub fn start(connection: Connection, log: Log, shared: Arc<Shared>, options: &Options) -> Result<Self> {
         let (queue, incoming) = channel();
         let state = Worker {
             connection,
@@ -64,6 +74,7 @@ impl Writer {
             options: options.clone(),
             longer: VecDeque::new(),
             last: Last::default(),
+            log,
         };
         let thread = std::thread::Builder::new()
             .name("database-writer".into())
@@ -95,14 +106,14 @@ impl Writer {
         if !sent {
             return Err(self.gone());
         }
-        answer.await.unwrap_or_else(|_| Err(self.gone()))
+        match answer.await {
+            Ok((outcome, _)) => outcome,
+            Err(_) => Err(self.gone()),
+        }
     }
 
     fn gone(&self) -> Error {
-        match self.shared.fatal.lock().as_ref() {
-            Some(why) => Error::Unavailable { message: why.clone() },
-            None => stopped(),
-        }
+        self.shared.check().err().unwrap_or_else(stopped)
     }
 
     /// Takes nothing more, finishes what is queued and ends.
@@ -125,6 +136,7 @@ struct Worker {
     /// Commands that have done a part of their work and wait for another turn.
     longer: VecDeque<Box<dyn Job>>,
     last: Last,
+    log: Log,
 }
 
 /// The group before. Callers that it answered are likely to come back at once; a small part of the time that a
@@ -164,6 +176,7 @@ impl Worker {
                 self.stop_for_good(&why, incoming);
                 return;
             }
+            self.log.keep_short(&self.connection);
         }
     }
 
@@ -205,7 +218,7 @@ impl Worker {
         jobs: &mut Vec<Box<dyn Job>>,
         incoming: &Receiver<Box<dyn Job>>,
     ) -> std::result::Result<Arc<Catalogue>, Lost> {
-        let Self { connection, shared, options, longer, last } = self;
+        let Self { connection, shared, options, longer, last, .. } = self;
         connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]))?;
         let began = Instant::now();
         let mut tx = Transaction::new(connection, Arc::clone(&shared.catalogue.read()), Utc::now());

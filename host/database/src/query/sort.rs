@@ -104,7 +104,7 @@ impl Sort {
     }
 
     /// Sorts by keys made once; documents with equal keys keep their order.
-    pub fn sort(&self, documents: &mut Vec<Document>) {
+    pub fn sort(&self, documents: &mut [Document]) {
         if self.fields.is_empty() {
             return;
         }

@@ -53,6 +53,21 @@ fn golden_dates_are_answered_alike() {
     tally::file(&tests().join("golden/dates.jsonl"), 414);
 }
 
+#[test]
+fn own_cases_of_filters_over_awkward_documents_are_answered_alike() {
+    tally::file(&tests().join("cases/filters.jsonl"), 334);
+}
+
+#[test]
+fn own_cases_of_sorts_over_awkward_documents_are_answered_alike() {
+    tally::file(&tests().join("cases/sorts.jsonl"), 48);
+}
+
+#[test]
+fn own_cases_of_updates_are_answered_alike() {
+    tally::file(&tests().join("cases/updates.jsonl"), 125);
+}
+
 /// Only with `SANDGLASS_CONFORMANCE_DIR`, and then it must hold cases.
 #[test]
 fn cases_of_another_folder_are_answered_alike() {

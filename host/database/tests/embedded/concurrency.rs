@@ -117,3 +117,38 @@ async fn reads_go_on_while_the_schema_changes() {
     changer.await.unwrap();
     database.assert_sound();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_log_stays_short_while_somebody_always_reads() {
+    let database = Arc::new(Scratch::new());
+    database.insert_all("read", (0..20_000).map(|n| doc! { "_id": n, "n": n })).await;
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let readers: Vec<_> = (0..4)
+        .map(|_| {
+            let (database, stop) = (Arc::clone(&database), Arc::clone(&stop));
+            tokio::spawn(async move {
+                let mut reads = 0;
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    assert_eq!(database.count("read", doc! { "n": { "$lt": 0 } }).await, Ok(0));
+                    reads += 1;
+                }
+                reads
+            })
+        })
+        .collect();
+    let log = database.folder.path().join("documents.sqlite-wal");
+    let (text, mut longest, mut written) = ("x".repeat(1 << 20), 0, 0);
+    // Three times the length at which the log is due to be cut, in groups small enough to be looked at.
+    for n in 0..200 {
+        database.insert_all("written", [doc! { "_id": n, "text": &text }]).await;
+        written += text.len() as u64;
+        longest = longest.max(std::fs::metadata(&log).unwrap().len());
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    let mut reads = 0;
+    for reader in readers {
+        reads += reader.await.unwrap();
+    }
+    assert!(reads > 20, "{reads} reads");
+    assert!(written > 190 << 20 && longest < 180 << 20, "{written} bytes written, the log had {longest}");
+}

@@ -1,11 +1,5 @@
 //! The embedded engine from outside: what it stores, what it refuses, and what is left after the worst.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod aggregation;
 mod bulk;

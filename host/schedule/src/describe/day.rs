@@ -7,16 +7,17 @@ use crate::cron::{DayRule, DaysOfMonth, DaysOfWeek, Expression, Numbers};
 pub(super) fn phrase(expression: &Expression, names_times: bool) -> String {
     let days = &expression.days;
     let months = Months(expression.months);
-    if days.is_plain() && days.is_every_day() {
+    if days.is_every_day() {
         let every_day = if names_times { " every day" } else { "" };
         return format!("{every_day}{}", months.within());
     }
     let of_month = (!covers_month(days)).then(|| of_month(&days.of_month));
     let of_week = (!covers_week(days)).then(|| of_week(&days.of_week));
     match (of_month, of_week) {
-        (Some(of_month), Some(of_week)) if days.either() => {
-            format!(" on {of_month}{} or {of_week}", months.of())
-        }
+        (Some(of_month), Some(of_week)) if days.either() => match months.within() {
+            all if all.is_empty() => format!(" on {of_month} of every month or {of_week}"),
+            some => format!(" on {of_month} or {of_week},{some}"),
+        },
         (Some(of_month), Some(of_week)) => {
             format!(" on {of_month}{}, if it is {}", months.of(), if_it_is(&of_week))
         }

@@ -22,6 +22,10 @@ fn t4_an_interval_counts_from_its_creation_and_does_not_fire_at_once() {
     assert_eq!(job.next(created), Some(first));
     assert_eq!(job.next(first), Some(first + Duration::seconds(90)));
     assert_eq!(job.next(first - Duration::nanoseconds(1)), Some(first));
+    let second = first + Duration::seconds(90);
+    assert_eq!(job.next(second - Duration::milliseconds(1)), Some(second));
+    assert_eq!(job.count(first, second, 1), (2, false));
+    assert_eq!(job.count(first + Duration::milliseconds(1), second, 1), (1, false));
     assert_eq!(job.previous(first), None);
     assert_eq!(job.previous(first + Duration::nanoseconds(1)), Some(first));
     assert_eq!(job.period(first), Some(Duration::seconds(90)));

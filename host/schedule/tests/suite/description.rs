@@ -64,6 +64,10 @@ fn cron_expressions_in_words() {
         ("0 0 1-7,20 * *", "At 00:00 on the 1st to 7th and 20th of every month"),
         ("1-10 * * * *", "At 1 to 10 past every hour"),
         ("1-10,40 3,5 * * *", "At 1 to 10 and 40 past the hour in the hours 03:00 and 05:00 every day"),
+        // The months hold for both day fields.
+        ("0 0 13 6 5", "At 00:00 on the 13th or every Friday, in June"),
+        ("0 0 L 6-8 5L", "At 00:00 on the last day or on the last Friday, from June to August"),
+        ("0 0 1-31 * 5L", "At 00:00 every day"),
         ("@hourly", "Every hour"),
         ("@daily", "At 00:00 every day"),
         ("@weekly", "At 00:00 every Sunday"),

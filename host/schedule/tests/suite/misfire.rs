@@ -61,6 +61,11 @@ fn t7_a_daily_backup_missed_at_night_runs_in_the_morning_unless_the_policy_is_no
     assert_eq!(none.verdict(), Verdict::Skip);
     assert_eq!(none.skipped, skipped(1, oldest, oldest));
     assert_eq!(none.next, Some(at("2026-01-02T02:00:00Z")));
+    // The window is closed: an hour late to the millisecond still runs.
+    let edge = ruling(&daily(), Policy::All, oldest, "2026-01-01T03:00:00Z");
+    assert_eq!(edge.verdict(), Verdict::Run(at(oldest)));
+    let beyond = ruling(&daily(), Policy::All, oldest, "2026-01-01T03:00:00.001Z");
+    assert_eq!(beyond.verdict(), Verdict::Skip);
     // Six hours late: beyond the window of `all`, but not of `latest`.
     let late = "2026-01-01T08:00:00Z";
     assert_eq!(ruling(&daily(), Policy::Latest, oldest, late).run, Some(at(oldest)));

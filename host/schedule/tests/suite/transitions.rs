@@ -169,4 +169,7 @@ fn nothing_is_due_from_2100_on() {
     assert_eq!(job.next(last), None);
     assert_eq!(job.next(at("2150-01-01T00:00:00Z")), None);
     assert_eq!(job.period(last), None);
+    let seconds = crate::interval(1).compile(at("2099-01-01T00:00:00Z")).unwrap();
+    assert_eq!(seconds.next(at("2099-12-31T23:59:59Z")), None);
+    assert_eq!(seconds.previous(at("2100-01-01T00:00:01Z")), Some(at("2099-12-31T23:59:59Z")));
 }

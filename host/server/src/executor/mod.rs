@@ -20,5 +20,6 @@ mod watch;
 
 pub use ended::{Ended, Ending};
 pub use executor::{Executor, Halt, Load, Parts};
+pub use outbox::due as outbox_due;
 pub use ports::{Deliver, EffectsSeen, HttpAnswer, HttpCall, Message, Templates};
 pub use settings::Settings;

@@ -39,6 +39,15 @@ impl Executions {
         Ok(self.read(Find::by(doc! { "_id": id.0 }).limited(1)).await?.pop())
     }
 
+    /// Several in one read, in no order.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn get_many(&self, ids: &[ExecutionId]) -> Result<Vec<Execution>> {
+        let ids: Vec<bson::Bson> = ids.iter().map(|id| bson::Bson::ObjectId(id.0)).collect();
+        self.read(Find::by(doc! { "_id": { "$in": ids } })).await
+    }
+
     /// Who holds an overlap key.
     ///
     /// # Errors
@@ -55,12 +64,29 @@ impl Executions {
         self.read(Find::by(doc! { "host": { "$gt": "" } })).await
     }
 
+    /// All that one host holds.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn held_by(&self, host: &crate::model::Incarnation) -> Result<Vec<Execution>> {
+        self.read(Find::by(doc! { "host": host.0.as_str() })).await
+    }
+
     /// All retries that wait.
     ///
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn waiting_for_retry(&self) -> Result<Vec<Execution>> {
         self.read(Find::by(doc! { "retry_at": { "$gt": date(DateTime::UNIX_EPOCH) } })).await
+    }
+
+    /// The retries of one job that wait.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn waiting_for_retry_of(&self, job: JobId) -> Result<Vec<Execution>> {
+        let waiting = doc! { "retry_at": { "$gt": date(DateTime::UNIX_EPOCH) }, "job_id": job.to_string() };
+        self.read(Find::by(waiting)).await
     }
 
     /// All whose end still has something to be sent.

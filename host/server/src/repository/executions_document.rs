@@ -278,7 +278,7 @@ mod tests {
     use serde_json::json;
 
     fn full() -> Execution {
-        let at = |seconds| DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap();
+        let at = |seconds: i64| DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap();
         Execution {
             id: ExecutionId::generate(),
             job_id: JobId::generate(),

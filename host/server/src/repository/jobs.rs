@@ -142,6 +142,21 @@ impl Jobs {
         update(doc! { "_id": job.id.0, "version": seen }, operators)
     }
 
+    /// Gives a job of the older system the fields that it lacks.
+    pub fn adopt(job: &Job) -> Write {
+        let mut set = definition(job);
+        set.insert("version", job.version);
+        set.insert("shard", i32::from(job.shard));
+        let mut unset = Document::new();
+        put(&mut set, &mut unset, "next_run_at", job.next_run_at);
+        let operators = if unset.is_empty() {
+            doc! { "$set": set }
+        } else {
+            doc! { "$set": set, "$unset": unset }
+        };
+        update(doc! { "_id": job.id.0, "shard": { "$exists": false } }, operators)
+    }
+
     /// Moves the next undecided instant on, unless somebody moved it meanwhile.
     pub fn advance(
         job: JobId,

@@ -1,7 +1,5 @@
 //! The contract as Rust: made from `wit/`, never by hand.
 
-#![expect(clippy::all, reason = "generated from wit/, where everything is explained")]
-
 wasmtime::component::bindgen!({
     path: [
         "../../wit/base",

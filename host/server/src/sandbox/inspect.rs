@@ -134,14 +134,15 @@ const VERSION: &str = "0.1.0";
 
 /// The functions of an imported interface: `delete`, `collection.find`.
 fn functions(types: &Types, instance: ComponentInstanceTypeId) -> Vec<String> {
-    let exports = types.as_ref();
-    let named = exports[instance].exports.iter().filter_map(|(name, item)| {
-        matches!(item.ty, ComponentEntityType::Func(_)).then(|| {
-            let plain = ["[method]", "[static]", "[constructor]"].iter().find_map(|kind| name.strip_prefix(kind));
-            plain.unwrap_or(name).to_owned()
-        })
-    });
-    named.collect()
+    let types = types.as_ref();
+    #[expect(clippy::indexing_slicing, reason = "the id comes from these very types, and there is no other way to ask")]
+    let exports = types[instance].exports.iter();
+    let functions = exports.filter(|(_, item)| matches!(item.ty, ComponentEntityType::Func(_)));
+    let plain = |name: &String| {
+        let kinds = ["[method]", "[static]", "[constructor]"];
+        kinds.iter().find_map(|kind| name.strip_prefix(kind)).unwrap_or(name).to_owned()
+    };
+    functions.map(|(name, _)| plain(name)).collect()
 }
 
 #[cfg(test)]

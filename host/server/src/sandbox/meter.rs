@@ -38,8 +38,8 @@ impl<F: Future + Unpin> Future for Metered<'_, F> {
         *self.used += cost;
         match polled {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending if *self.used >= self.budget => Poll::Ready(Err(Ended::CpuSpent)),
             Poll::Pending if Instant::now() >= self.deadline => Poll::Ready(Err(Ended::DeadlinePassed)),
+            Poll::Pending if *self.used >= self.budget => Poll::Ready(Err(Ended::CpuSpent)),
             Poll::Pending => Poll::Pending,
         }
     }

@@ -143,7 +143,7 @@ impl Sandbox {
         if inner.library.contains(&digest) {
             return Ok(digest);
         }
-        let component = match self.from_cache(&digest) {
+        let component = match self.cached(&digest) {
             Some(component) => component,
             None => {
                 inspect(bytes)?;
@@ -167,7 +167,7 @@ impl Sandbox {
         Ok(digest)
     }
 
-    fn from_cache(&self, digest: &Digest) -> Option<Component> {
+    fn cached(&self, digest: &Digest) -> Option<Component> {
         let code = self.0.cache.load(digest)?;
         match deserialize(&self.0.engine, &code) {
             Ok(component) => Some(component),

@@ -1,7 +1,40 @@
 //! When: decides every occurrence, holds the overlap policy, finds what was missed. Never runs anything.
+//!
+//! [`decision`], [`overlap`] and [`fate`] are pure: the rules. [`planner`] keeps the state and gathers what is due,
+//! [`store`] writes a group and carries out what follows, [`thread`] sleeps and wakes. Others speak to it through
+//! [`Scheduler`]; the executor tells it of ends over a channel that loses nothing.
 
+mod agenda;
+mod cancel;
+mod change;
+mod collision;
+mod decision;
+mod definitions;
+mod fate;
+mod group;
 mod handle;
+mod manual;
+mod overlap;
+mod planner;
+mod recovery;
+mod retries;
+mod settings;
+mod skip;
+mod starts;
+mod store;
+mod thread;
+mod why;
 
 pub use handle::{
     CancelOutcome, Change, ChangeError, Command, ManualRun, Scheduler, StoreError, TriggerError, Why, WhyStep,
 };
+pub use planner::{Parts, Planner};
+pub use recovery::Recovered;
+pub use settings::Settings;
+pub use starts::Starts;
+pub use thread::{StartError, start};
+
+#[cfg(test)]
+mod life_test;
+#[cfg(test)]
+mod scene;

@@ -5,9 +5,12 @@ use bson::Bson;
 use super::{
     call::{ANY, Call, Definition, Value, is_nullish, listed},
     comparison::compare,
-    number::{Number, Width, integer, one_nan},
+    number::{Width, integer, one_nan},
 };
-use crate::{Result, query::decimal::Decimal};
+use crate::{
+    Result,
+    query::{decimal::Decimal, number::Number},
+};
 
 pub(super) fn definition(name: &str) -> Option<Definition> {
     match name {
@@ -48,7 +51,7 @@ fn numbers(call: &Call<'_>) -> Vec<f64> {
 
 /// The double nearest to a number of any type.
 pub(crate) fn as_double(value: &Bson) -> Option<f64> {
-    Number::read(value).map(Number::to_double)
+    Number::from_bson(value).map(Number::to_double)
 }
 
 /// A sum over values of any type; what is not a number is passed over.
@@ -71,14 +74,14 @@ impl Default for Sum {
 
 impl Sum {
     pub fn add(&mut self, value: &Bson) {
-        let Some(number) = Number::read(value) else { return };
+        let Some(number) = Number::from_bson(value) else { return };
         if self.width < Width::Double && number.width() == Width::Double {
             self.doubles = std::mem::take(&mut self.integers) as f64;
         }
         self.count += 1;
         self.width = self.width.max(number.width());
         match (number, number.integer()) {
-            (Number::Decimal(value), _) => self.decimals = self.decimals.plus(value),
+            (Number::Decimal(value), _) => self.decimals = self.decimals.plus(value.into()),
             (_, Some(integer)) if self.width != Width::Double => self.integers += i128::from(integer),
             _ => self.doubles += number.to_double(),
         }

@@ -8,12 +8,14 @@ use super::{
     arithmetic::null,
     call::{Call, Definition, Value, is_nullish, listed},
     comparison::boolean,
-    date,
-    number::{self, Number},
+    date, number,
     string::string,
     text,
 };
-use crate::{Error, Result, query::decimal::Decimal};
+use crate::{
+    Error, Result,
+    query::{decimal::Decimal, number::Number},
+};
 
 /// The types that a value can be turned into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub(super) fn definition(name: &str) -> Option<Definition> {
         "$toLong" => listed(1, 1, |call| short(call, Target::Long)),
         "$toDecimal" => listed(1, 1, |call| short(call, Target::Decimal)),
         "$type" => listed(1, 1, |call| string(call.get(0).map_or("missing", type_name))),
-        "$isNumber" => listed(1, 1, |call| boolean(call.get(0).and_then(Number::read).is_some())),
+        "$isNumber" => listed(1, 1, |call| boolean(call.get(0).and_then(Number::from_bson).is_some())),
         _ => None,
     }
 }
@@ -137,7 +139,7 @@ fn to_double(value: &Bson) -> Option<f64> {
         Bson::Boolean(value) => Some(f64::from(*value)),
         Bson::DateTime(date) => Some(date.timestamp_millis() as f64),
         Bson::String(text) => double_from_text(text),
-        value => Number::read(value).map(Number::to_double).filter(|double| {
+        value => Number::from_bson(value).map(Number::to_double).filter(|double| {
             // A decimal beyond the doubles overflows; an infinite one stays what it is.
             double.is_finite() || !matches!(value, Bson::Decimal128(value) if Decimal::from(*value).is_finite())
         }),
@@ -189,11 +191,7 @@ fn to_integer(value: &Bson, takes_dates: bool) -> Option<i64> {
         Bson::Boolean(value) => Some(i64::from(*value)),
         Bson::DateTime(date) if takes_dates => Some(date.timestamp_millis()),
         Bson::String(text) => text.parse().ok(),
-        value => match Number::read(value)? {
-            Number::Double(value) => number::truncated(value),
-            Number::Decimal(value) => value.to_i64(),
-            value => value.integer(),
-        },
+        value => Number::from_bson(value)?.truncated(),
     }
 }
 
@@ -202,6 +200,6 @@ fn to_decimal(value: &Bson) -> Option<Decimal> {
         Bson::Boolean(value) => Some(i64::from(*value).into()),
         Bson::DateTime(date) => Some(date.timestamp_millis().into()),
         Bson::String(text) => text.parse().ok(),
-        value => Number::read(value).map(Number::to_decimal),
+        value => Number::from_bson(value).map(Number::to_decimal),
     }
 }

@@ -3,9 +3,12 @@
 use super::{
     arithmetic::{null, number, pair, single},
     call::{Call, Definition, Value, listed},
-    number::{Number, Width, integer},
+    number::{Width, integer},
 };
-use crate::{Result, query::decimal::Decimal};
+use crate::{
+    Result,
+    query::{decimal::Decimal, number::Number},
+};
 
 pub(super) fn definition(name: &str) -> Option<Definition> {
     match name {
@@ -28,12 +31,8 @@ fn is_positive(value: f64) -> bool {
 /// As a double for the check of the domain only; a decimal too small for a double must not become a zero here.
 fn rough(value: Number) -> f64 {
     match value {
-        Number::Decimal(decimal) if decimal.is_finite() && !decimal.is_zero() => {
-            if decimal.is_negative() {
-                -1.0
-            } else {
-                1.0
-            }
+        Number::Decimal(_) if value.to_decimal().is_finite() && !value.to_decimal().is_zero() => {
+            if value.to_decimal().is_negative() { -1.0 } else { 1.0 }
         }
         value => value.to_double(),
     }
@@ -51,7 +50,7 @@ fn real(
         return Err(call.error(format!("the operand must be {domain}")));
     }
     number(match value {
-        Number::Decimal(value) => Number::Decimal(decimal(value)),
+        Number::Decimal(value) => decimal(value.into()).into(),
         value => Number::Double(double(value.to_double())),
     })
 }
@@ -62,7 +61,7 @@ fn logarithm(call: &mut Call<'_>) -> Result<Value> {
         return Err(call.error("the first operand must be above 0"));
     }
     let is_one = match base {
-        Number::Decimal(base) => base.compare(Decimal::from(1_i64)).is_eq(),
+        Number::Decimal(base) => Decimal::from(base).compare(Decimal::from(1_i64)).is_eq(),
         base => base.to_double() == 1.0,
     };
     if !is_positive(rough(base)) || is_one {
@@ -70,7 +69,7 @@ fn logarithm(call: &mut Call<'_>) -> Result<Value> {
     }
     number(match value.width().max(base.width()) {
         Width::Decimal => {
-            Number::Decimal(value.to_decimal().natural_logarithm().divided_by(base.to_decimal().natural_logarithm()))
+            value.to_decimal().natural_logarithm().divided_by(base.to_decimal().natural_logarithm()).into()
         }
         _ => Number::Double(value.to_double().ln() / base.to_double().ln()),
     })
@@ -80,14 +79,14 @@ fn power(call: &mut Call<'_>) -> Result<Value> {
     let Some((base, exponent)) = pair(call)? else { return null() };
     let width = base.width().max(exponent.width());
     let is_zero = match base {
-        Number::Decimal(base) => base.is_zero(),
+        Number::Decimal(base) => Decimal::from(base).is_zero(),
         base => base.to_double() == 0.0,
     };
     if is_zero && rough(exponent) < 0.0 {
         return Err(call.error("zero has no negative power"));
     }
     number(match (base.integer(), exponent.integer(), width) {
-        (_, _, Width::Decimal) => Number::Decimal(base.to_decimal().power(exponent.to_decimal())),
+        (_, _, Width::Decimal) => base.to_decimal().power(exponent.to_decimal()).into(),
         (Some(base), Some(exponent), width) => integer_power(base, exponent, width),
         _ => Number::Double(base.to_double().powf(exponent.to_double())),
     })

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bson::{Bson, Document};
 
-use super::{Context, stage::integer};
+use super::{Context, memory::bytes_of, stage::integer};
 use crate::{
     Error, Result,
     query::{
@@ -109,42 +109,70 @@ impl Accumulator {
         }
     }
 
-    pub fn add(&self, state: &mut State, document: &Document, context: Context<'_>) -> Result<()> {
+    /// The bytes that the state has grown by.
+    pub fn add(&self, state: &mut State, document: &Document, context: Context<'_>) -> Result<usize> {
         if let State::Count(count) = state {
             *count += 1;
-            return Ok(());
+            return Ok(0);
         }
         // Only the first document counts, so the others need not be evaluated.
         if matches!(state, State::First(Some(_))) {
-            return Ok(());
+            return Ok(0);
         }
         state.add(&self.name, self.operand.evaluate(document, context.variables)?)
     }
 }
 
 impl State {
-    fn add(&mut self, name: &str, value: Option<Bson>) -> Result<()> {
-        match (self, value) {
-            (Self::First(first), value) => *first = Some(value.unwrap_or(Bson::Null)),
-            (Self::Last(last), value) => *last = value.unwrap_or(Bson::Null),
-            (_, None) => {}
-            (Self::Sum(sum) | Self::Average(sum), Some(value)) => sum.add(&value),
-            (Self::Extreme(extreme), Some(value)) => extreme.add(&value),
-            (Self::Push(all), Some(value)) => all.push(value),
-            (Self::AddToSet(seen, all), Some(value)) => {
-                if seen.insert(Ranked(value.clone())) {
-                    all.push(value);
-                }
+    fn add(&mut self, name: &str, value: Option<Bson>) -> Result<usize> {
+        let bytes = value.as_ref().map_or(0, bytes_of);
+        Ok(match (self, value) {
+            (Self::First(first), value) => {
+                *first = Some(value.unwrap_or(Bson::Null));
+                bytes
             }
-            (Self::Spread { numbers, .. }, Some(value)) => numbers.extend(as_double(&value)),
-            (Self::Merged(merged), Some(Bson::Document(document))) => merged.extend(document),
-            (Self::Merged(_), Some(Bson::Null | Bson::Undefined)) => {}
+            (Self::Last(last), value) => {
+                let before = bytes_of(last);
+                *last = value.unwrap_or(Bson::Null);
+                bytes.saturating_sub(before)
+            }
+            (_, None) => 0,
+            (Self::Sum(sum) | Self::Average(sum), Some(value)) => {
+                sum.add(&value);
+                0
+            }
+            (Self::Extreme(extreme), Some(value)) => {
+                extreme.add(&value);
+                0
+            }
+            (Self::Push(all), Some(value)) => {
+                all.push(value);
+                bytes
+            }
+            (Self::AddToSet(seen, all), Some(value)) => {
+                if !seen.insert(Ranked(value.clone())) {
+                    return Ok(0);
+                }
+                all.push(value);
+                2 * bytes
+            }
+            (Self::Spread { numbers, .. }, Some(value)) => {
+                numbers.extend(as_double(&value));
+                size_of::<f64>()
+            }
+            (Self::Merged(merged), Some(Bson::Document(document))) => {
+                merged.extend(document);
+                bytes
+            }
+            (Self::Merged(_), Some(Bson::Null | Bson::Undefined)) => 0,
             (Self::Merged(_), Some(other)) => {
                 return Err(Error::invalid(format!("{name}: $mergeObjects takes documents, found {}", shown(&other))));
             }
-            (Self::Count(count), Some(_)) => *count += 1,
-        }
-        Ok(())
+            (Self::Count(count), Some(_)) => {
+                *count += 1;
+                0
+            }
+        })
     }
 
     pub fn finish(self) -> Bson {

@@ -1,11 +1,14 @@
 //! `$bucket`: groups by ranges between boundaries.
 
+use std::collections::BTreeMap;
+
 use bson::{Bson, Document};
 
 use super::{
     Context, Documents,
     accumulator::{Accumulator, State},
     group::{add, finish, start},
+    memory::Memory,
 };
 use crate::{
     Error, Result,
@@ -64,7 +67,8 @@ impl Bucket {
     }
 
     pub fn run(&self, documents: Documents<'_>, context: Context<'_>) -> Result<Vec<Document>> {
-        let mut buckets: std::collections::BTreeMap<Ranked, Vec<State>> = std::collections::BTreeMap::new();
+        let mut buckets: BTreeMap<Ranked, Vec<State>> = BTreeMap::new();
+        let mut memory = Memory::of("$bucket");
         for document in documents {
             let document = document?;
             let key = self.key.evaluate(&document, context.variables)?.unwrap_or(Bson::Null);
@@ -75,7 +79,7 @@ impl Bucket {
                 )));
             };
             let states = buckets.entry(Ranked(bucket.clone())).or_insert_with(|| start(&self.accumulators));
-            add(&self.accumulators, states, &document, context)?;
+            memory.take(add(&self.accumulators, states, &document, context)?)?;
         }
         Ok(buckets.into_iter().map(|(key, states)| finish(key.0, &self.accumulators, states)).collect())
     }

@@ -1,12 +1,13 @@
 //! `$group`, and `$sortByCount` that rests on it. Groups come in the order in which they were met.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use bson::{Bson, Document};
 
 use super::{
     Context, Documents,
     accumulator::{Accumulator, State},
+    memory::{Memory, bytes_of},
 };
 use crate::{
     Error, Result,
@@ -40,16 +41,21 @@ impl Group {
     pub fn run(&self, documents: Documents<'_>, context: Context<'_>) -> Result<Vec<Document>> {
         let mut places: BTreeMap<Ranked, usize> = BTreeMap::new();
         let mut groups: Vec<(Bson, Vec<State>)> = Vec::new();
+        let mut memory = Memory::of("$group");
         for document in documents {
             let document = document?;
             // A missing key and null are one group.
             let key = self.key.evaluate(&document, context.variables)?.unwrap_or(Bson::Null);
-            let place = *places.entry(Ranked(key.clone())).or_insert_with(|| {
-                groups.push((key, start(&self.accumulators)));
-                groups.len() - 1
-            });
+            let place = match places.entry(Ranked(key.clone())) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(new) => {
+                    memory.take(2 * bytes_of(&key) + self.accumulators.len() * size_of::<State>())?;
+                    groups.push((key, start(&self.accumulators)));
+                    *new.insert(groups.len() - 1)
+                }
+            };
             if let Some((_, states)) = groups.get_mut(place) {
-                add(&self.accumulators, states, &document, context)?;
+                memory.take(add(&self.accumulators, states, &document, context)?)?;
             }
         }
         Ok(groups.into_iter().map(|(key, states)| finish(key, &self.accumulators, states)).collect())
@@ -60,13 +66,17 @@ pub(super) fn start(accumulators: &[Accumulator]) -> Vec<State> {
     accumulators.iter().map(Accumulator::start).collect()
 }
 
+/// The bytes that the states have grown by.
 pub(super) fn add(
     accumulators: &[Accumulator],
     states: &mut [State],
     document: &Document,
     context: Context<'_>,
-) -> Result<()> {
-    accumulators.iter().zip(states).try_for_each(|(accumulator, state)| accumulator.add(state, document, context))
+) -> Result<usize> {
+    accumulators
+        .iter()
+        .zip(states)
+        .try_fold(0, |bytes, (accumulator, state)| Ok(bytes + accumulator.add(state, document, context)?))
 }
 
 pub(super) fn finish(key: Bson, accumulators: &[Accumulator], states: Vec<State>) -> Document {

@@ -2,7 +2,7 @@
 
 use bson::{Bson, Document, doc};
 
-use super::{Context, Pipeline, compile, unwind::set};
+use super::{Context, Pipeline, compile, memory::Memory, unwind::set};
 use crate::{
     Error, Result,
     query::expression::{Expression, Variables},
@@ -65,14 +65,15 @@ impl Lookup {
             Some((local, foreign)) => equality(&document, local, foreign),
             None => Document::new(),
         };
-        let mut found = context.collections.find(&self.from, &filter)?;
+        let mut memory = Memory::of("$lookup");
+        let mut found = memory.collect(context.collections.find(&self.from, &filter)?.into_iter().map(Ok))?;
         if let Some(pipeline) = &self.pipeline {
             let mut variables: Variables = context.variables.clone();
             for (name, expression) in &self.variables {
                 variables = variables.with(name, expression.evaluate(&document, context.variables)?);
             }
             let inner = Context { collections: context.collections, variables: &variables };
-            found = pipeline.run(Box::new(found.into_iter().map(Ok)), inner).collect::<Result<_>>()?;
+            found = memory.collect(pipeline.run(Box::new(found.into_iter().map(Ok)), inner))?;
         }
         let found = found.into_iter().map(Bson::Document).collect();
         set(&mut document, &self.into, Some(Bson::Array(found)));

@@ -10,6 +10,7 @@ mod compile;
 mod group;
 mod lookup;
 mod matching;
+mod memory;
 mod stage;
 mod unwind;
 

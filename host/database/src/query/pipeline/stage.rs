@@ -5,7 +5,8 @@ use std::iter;
 use bson::{Bson, Document, doc};
 
 use super::{
-    Context, Documents, Pipeline, bucket::Bucket, group::Group, lookup::Lookup, matching::Match, unwind::Unwind,
+    Context, Documents, Pipeline, bucket::Bucket, group::Group, lookup::Lookup, matching::Match, memory::Memory,
+    unwind::Unwind,
 };
 use crate::{
     Error, Result,
@@ -46,7 +47,7 @@ impl Stage {
                 Box::new(documents.map(move |document| replaced(expression, &document?, context)))
             }
             Self::Sort(sort) => later(move || {
-                let mut all = documents.collect::<Result<Vec<_>>>()?;
+                let mut all = Memory::of("$sort").collect(documents)?;
                 sort.sort(&mut all);
                 Ok(all)
             }),
@@ -61,23 +62,12 @@ impl Stage {
                 Ok(if count == 0 { Vec::new() } else { vec![doc! { name: integer(count) }] })
             }),
             Self::Unwind(unwind) => Box::new(documents.flat_map(move |document| match document {
-                Ok(document) => Box::new(unwind.unwound(document).into_iter().map(Ok)) as Documents<'a>,
+                Ok(document) => Box::new(unwind.unwound(document).map(Ok)) as Documents<'a>,
                 Err(error) => Box::new(iter::once(Err(error))),
             })),
             Self::Group(group) => later(move || group.run(documents, context)),
             Self::Bucket(bucket) => later(move || bucket.run(documents, context)),
-            Self::Facet(facets) => later(move || {
-                let all = documents.collect::<Result<Vec<_>>>()?;
-                let mut output = Document::new();
-                for (name, pipeline) in facets {
-                    let results = pipeline.run(Box::new(all.iter().cloned().map(Ok)), context);
-                    output.insert(
-                        name,
-                        results.map(|document| document.map(Bson::Document)).collect::<Result<Vec<_>>>()?,
-                    );
-                }
-                Ok(vec![output])
-            }),
+            Self::Facet(facets) => later(move || facet(facets, documents, context)),
             Self::Lookup(lookup) => Box::new(documents.map(move |document| lookup.joined(document?, context))),
         }
     }
@@ -90,6 +80,17 @@ fn later<'a>(work: impl FnOnce() -> Result<Vec<Document>> + 'a) -> Documents<'a>
         Ok(documents) => Box::new(documents.into_iter().map(Ok)) as Documents<'static>,
         Err(error) => Box::new(iter::once(Err(error))),
     }))
+}
+
+fn facet(facets: &[(String, Pipeline)], documents: Documents<'_>, context: Context<'_>) -> Result<Vec<Document>> {
+    let mut memory = Memory::of("$facet");
+    let all = memory.collect(documents)?;
+    let mut output = Document::new();
+    for (name, pipeline) in facets {
+        let results = memory.collect(pipeline.run(Box::new(all.iter().cloned().map(Ok)), context))?;
+        output.insert(name, results.into_iter().map(Bson::Document).collect::<Vec<_>>());
+    }
+    Ok(vec![output])
 }
 
 /// Errors are never skipped.

@@ -1,5 +1,7 @@
 //! `$unwind`: a document for each element of an array.
 
+use std::iter;
+
 use bson::{Bson, Document};
 
 /// The path leads through documents only; an array on the way counts as missing.
@@ -12,38 +14,35 @@ pub(super) struct Unwind {
 }
 
 impl Unwind {
-    pub fn unwound(&self, document: Document) -> Vec<Document> {
-        match get(&document, &self.path) {
-            Some(Bson::Array(items)) if items.is_empty() => self.without_array(document, true),
-            Some(Bson::Array(items)) => items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| {
+    /// One document at a time, because together they may be far larger than the one they come from.
+    pub fn unwound(&self, mut document: Document) -> Box<dyn Iterator<Item = Document> + '_> {
+        match get_mut(&mut document, &self.path) {
+            Some(Bson::Array(items)) if items.is_empty() => Box::new(self.without_array(document, true)),
+            Some(array @ Bson::Array(_)) => {
+                // The array leaves its place to the elements, so that it is not copied with each of them.
+                let Bson::Array(items) = std::mem::replace(array, Bson::Null) else { return Box::new(iter::empty()) };
+                Box::new(items.into_iter().enumerate().map(move |(index, item)| {
                     let mut copy = document.clone();
-                    set(&mut copy, &self.path, Some(item.clone()));
+                    set(&mut copy, &self.path, Some(item));
                     self.set_index(&mut copy, i64::try_from(index).map_or(Bson::Null, Bson::Int64));
                     copy
-                })
-                .collect(),
-            None | Some(Bson::Null | Bson::Undefined) => self.without_array(document, false),
+                }))
+            }
+            None | Some(Bson::Null | Bson::Undefined) => Box::new(self.without_array(document, false)),
             Some(_) => {
-                let mut document = document;
                 self.set_index(&mut document, Bson::Null);
-                vec![document]
+                Box::new(iter::once(document))
             }
         }
     }
 
     /// Nothing, unless such documents are kept; an empty array is left out of one that is.
-    fn without_array(&self, mut document: Document, is_empty: bool) -> Vec<Document> {
-        if !self.keeps_empty {
-            return Vec::new();
-        }
+    fn without_array(&self, mut document: Document, is_empty: bool) -> std::option::IntoIter<Document> {
         if is_empty {
             set(&mut document, &self.path, None);
         }
         self.set_index(&mut document, Bson::Null);
-        vec![document]
+        self.keeps_empty.then_some(document).into_iter()
     }
 
     fn set_index(&self, document: &mut Document, index: Bson) {
@@ -53,12 +52,11 @@ impl Unwind {
     }
 }
 
-fn get<'d>(document: &'d Document, path: &[String]) -> Option<&'d Bson> {
+fn get_mut<'d>(document: &'d mut Document, path: &[String]) -> Option<&'d mut Bson> {
     let (name, rest) = path.split_first()?;
-    let value = document.get(name)?;
-    match (rest, value) {
+    match (rest, document.get_mut(name)?) {
         ([], value) => Some(value),
-        (rest, Bson::Document(inner)) => get(inner, rest),
+        (rest, Bson::Document(inner)) => get_mut(inner, rest),
         _ => None,
     }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 use std::fmt::Write as _;
 
 use bson::{Bson, Document};
+use sandglass_database::extended_json;
 use serde::de::{Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -15,6 +16,9 @@ use crate::capabilities::GateError;
 
 /// Deepest nesting; MongoDB's bound for documents.
 const DEPTH: usize = 100;
+
+/// 10000-01-01 in milliseconds since the epoch.
+const END_OF_9999: i64 = 253_402_300_800_000;
 
 /// Reads one document.
 ///
@@ -51,7 +55,7 @@ pub fn value(what: &str, text: &str) -> Result<Bson, GateError> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let parsed = reader.deserialize_any(Unique).map_err(|error| fault(&error))?;
     reader.end().map_err(|error| fault(&error))?;
-    Bson::try_from(parsed).map_err(|error| fault(&error))
+    extended_json::to_bson(parsed).map_err(|error| fault(&error))
 }
 
 /// Finds what serde_json would let pass: nesting, and integers that it would turn into floating-point numbers.
@@ -210,8 +214,13 @@ fn write(out: &mut String, value: &Bson) {
         // `Debug` keeps the point of a whole number and writes the shortest text that reads back as the same number.
         Bson::Double(number) if number.is_finite() => put(out, format_args!("{number:?}")),
         Bson::ObjectId(id) => put(out, format_args!("{{\"$oid\":\"{id}\"}}")),
-        // Dates within 1970-9999 as text; others, and rare types, as the crate writes them.
-        Bson::DateTime(_) => put(out, format_args!("{}", value.clone().into_relaxed_extjson())),
+        // As text within the years 1970 to 9999, as the specification says; other dates, and rare types, canonically.
+        Bson::DateTime(date) if (0..END_OF_9999).contains(&date.timestamp_millis()) => {
+            match date.try_to_rfc3339_string() {
+                Ok(text) => put(out, format_args!("{{\"$date\":\"{text}\"}}")),
+                Err(_) => put(out, format_args!("{}", value.clone().into_canonical_extjson())),
+            }
+        }
         other => put(out, format_args!("{}", other.clone().into_canonical_extjson())),
     }
 }
@@ -234,20 +243,22 @@ fn put(out: &mut String, text: fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use bson::{Binary, DateTime, Decimal128, Regex, Timestamp, doc, oid::ObjectId};
+    use bson::{Binary, DateTime, Decimal128, Timestamp, doc, oid::ObjectId};
     use proptest::prelude::*;
 
     use super::*;
 
     #[test]
     fn every_type_survives_both_ways() {
+        let regex = serde_json::json!({ "$regularExpression": { "pattern": "^a", "options": "i" } });
+        let regex = Bson::try_from(regex).unwrap();
         let original = doc! {
             "id": ObjectId::new(), "int": 7, "long": 7i64, "big": i64::MIN, "double": 7.0, "small": 1e-300,
             "huge": 1e300, "minus_zero": -0.0, "infinity": f64::INFINITY,
             "date": DateTime::from_millis(1_700_000_000_123), "before": DateTime::from_millis(-5),
             "far": DateTime::from_millis(253_402_300_800_000), "null": Bson::Null, "yes": true,
             "text": "a \"quoted\" \\ line\n\u{1}é", "list": [1, 2i64, "x"], "nested": { "a": { "b": [{}] } },
-            "decimal": "1.50".parse::<Decimal128>().unwrap(), "regex": Regex::from_strings("^a", "i").unwrap(),
+            "decimal": "1.50".parse::<Decimal128>().unwrap(), "regex": regex,
             "binary": Binary { subtype: bson::spec::BinarySubtype::Generic, bytes: vec![1, 2, 3] },
             "timestamp": Timestamp { time: 5, increment: 6 }, "min": Bson::MinKey, "max": Bson::MaxKey,
         };

@@ -23,7 +23,7 @@ const LINGER: Duration = Duration::from_millis(20);
 type Answer = oneshot::Sender<Result<AuditId, AuditError>>;
 
 enum Message {
-    Append { entry: Entry, answer: Option<Answer> },
+    Append { entry: Box<Entry>, answer: Option<Answer> },
     Flush(oneshot::Sender<Result<(), AuditError>>),
 }
 
@@ -45,12 +45,14 @@ impl Writer {
 
     pub(super) async fn append(&self, entry: Entry) -> Result<AuditId, AuditError> {
         let (answer, stored) = oneshot::channel();
-        self.queue.send(Message::Append { entry, answer: Some(answer) }).map_err(|_| AuditError::Ended)?;
+        self.queue
+            .send(Message::Append { entry: Box::new(entry), answer: Some(answer) })
+            .map_err(|_| AuditError::Ended)?;
         stored.await.map_err(|_| AuditError::Ended)?
     }
 
     pub(super) fn append_later(&self, entry: Entry) {
-        if self.queue.send(Message::Append { entry, answer: None }).is_err() {
+        if self.queue.send(Message::Append { entry: Box::new(entry), answer: None }).is_err() {
             tracing::error!("the end of an effect could not be recorded: the audit writer has ended");
         }
     }

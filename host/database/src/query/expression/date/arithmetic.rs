@@ -1,5 +1,6 @@
 //! `$dateAdd $dateSubtract $dateDiff`: moving by calendar units, and counting the boundaries between two dates.
 
+use bson::Bson;
 use chrono::{Datelike, NaiveDateTime};
 
 use super::{
@@ -12,9 +13,8 @@ use super::{
 use crate::{
     Result,
     query::expression::{
-        arithmetic::{null, number},
+        arithmetic::null,
         call::{Call, Value},
-        number::Number,
     },
 };
 
@@ -75,7 +75,7 @@ pub(super) fn difference(call: &mut Call<'_>) -> Result<Value> {
         }
     };
     match boundaries(start).zip(boundaries(end)).and_then(|(start, end)| end.checked_sub(start)) {
-        Some(count) => number(Number::Long(count)),
+        Some(count) => Ok(Some(Bson::Int64(count))),
         None => Err(out_of_range(call.name)),
     }
 }

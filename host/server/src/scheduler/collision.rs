@@ -1,0 +1,187 @@
+//! What an insert ran into: the same occurrence, decided before, or the key of another active run. A collision names
+//! one index only, so the store is asked.
+
+use chrono::{DateTime, Utc};
+use sandglass_database::{Error, Result};
+
+use super::decision::{Skip, skip_past};
+use super::group::{Decided, NewRun};
+use super::handle::TriggerError;
+use super::overlap::{self, Answer, Held, Slot};
+use super::planner::Planner;
+use super::skip;
+use crate::model::{Execution, JobId, SkipReason, Status, Trigger};
+use crate::repository::{Claim, writes};
+
+/// So often a key that turns out to be taken is looked for again within one turn.
+const TRIES: usize = 5;
+
+impl Planner {
+    /// A run could not be inserted. Gives the claim to be started, if one of ours stands there in the end.
+    ///
+    /// # Errors
+    /// When it is not known to be decided.
+    pub(super) async fn place(
+        &mut self,
+        decided: &mut Decided,
+        error: Error,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Claim>> {
+        let Some(NewRun { mut claim, slot }) = decided.run.take() else { return Ok(None) };
+        self.occupancy.release(claim.id);
+        if error.is_transient() {
+            return Err(error);
+        }
+        if !matches!(error, Error::DuplicateKey { .. }) {
+            // Refused for what it holds: too large, for example. The decision is stored without it.
+            tracing::error!(job = %decided.definition.job.id, %error, "a run cannot be stored");
+            refuse(decided, TriggerError::Store(error.clone().into()));
+            self.skip_instead(decided, &claim, SkipReason::Template, format!("it cannot be stored: {error}"), now)
+                .await?;
+            return Ok(None);
+        }
+        // Memory was wrong about a key: from here on no job moves on before its decision is known to be stored.
+        self.settings.advance_separately = true;
+        let mut slot = slot;
+        for _ in 0..TRIES {
+            if let Some(found) = self.executions.get(claim.id).await? {
+                return Ok(self.found(&found, claim, slot, decided));
+            }
+            if let Some(slot) = slot {
+                self.learn_holder(decided.definition.job.id, slot).await?;
+            }
+            let job = &decided.definition.job;
+            slot = match overlap::answer(job.overlap_policy, job.max_concurrent, self.occupancy.of(job.id)) {
+                Answer::Free(free) => Some(free),
+                Answer::Queue { cancels, .. } => {
+                    decided.cancels = cancels;
+                    Some(Slot::Waiting)
+                }
+                Answer::Refused(active) => {
+                    refuse(decided, TriggerError::Overlap { active });
+                    let detail = format!("execution {active} was active");
+                    self.skip_instead(decided, &claim, SkipReason::Overlap, detail, now).await?;
+                    return Ok(None);
+                }
+            };
+            claim.overlap_key = slot.map(|slot| slot.key(job.id));
+            match self.write_one(writes::insert(&claim)).await {
+                Ok(()) => {
+                    self.hold(&claim, slot);
+                    decided.run = Some(NewRun { claim: claim.clone(), slot });
+                    return Ok(Some(claim));
+                }
+                Err(Error::DuplicateKey { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(error)
+    }
+
+    /// The occurrence is decided already.
+    fn found(&mut self, found: &Execution, claim: Claim, slot: Option<Slot>, decided: &mut Decided) -> Option<Claim> {
+        let ours = writes::is_held(found, &self.host, claim.token) && found.status == Status::Queued;
+        if !ours {
+            return None;
+        }
+        // The reply to an earlier insert was lost, and nobody has started it.
+        let slot = found.overlap_key.as_deref().and_then(Slot::of_key).or(slot);
+        let claim = Claim { overlap_key: found.overlap_key.clone(), ..claim };
+        self.hold(&claim, slot);
+        decided.run = Some(NewRun { claim: claim.clone(), slot });
+        Some(claim)
+    }
+
+    /// Notes who holds a key that memory took to be free.
+    pub(super) async fn learn_holder(&mut self, job: JobId, slot: Slot) -> Result<()> {
+        let Some(holder) = self.executions.holder_of(&slot.key(job)).await? else { return Ok(()) };
+        if self.occupancy.job_of(holder.id).is_none() {
+            self.occupancy.hold(
+                job,
+                Held {
+                    execution: holder.id,
+                    slot: Some(slot),
+                    token: holder.token,
+                    scheduled_for: holder.scheduled_for,
+                    trigger: holder.trigger,
+                    claim: None,
+                },
+            );
+        }
+        Ok(())
+    }
+
+    /// The policy's answer as a stored skip. A manual run that is refused leaves nothing (T4b).
+    async fn skip_instead(
+        &mut self,
+        decided: &mut Decided,
+        claim: &Claim,
+        reason: SkipReason,
+        detail: String,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        if claim.trigger != Trigger::Schedule {
+            return Ok(());
+        }
+        let mut record =
+            skip::record(&decided.definition.job, &Skip::one(reason, claim.scheduled_for, Some(detail)), now);
+        record.parameters = serde_json::json!({});
+        match self.write_one(writes::insert_skip(&record)).await {
+            Ok(()) => {
+                if self.settings.advance_separately {
+                    decided.skips.push(record);
+                } else {
+                    let counts = crate::repository::Counters::raise(&[crate::repository::Tally::of(&record)]);
+                    self.to_note.extend(counts);
+                }
+                Ok(())
+            }
+            Err(Error::DuplicateKey { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A skip is stored already, perhaps for fewer instants than were to be skipped now: the rest gets one of its own.
+    pub(super) async fn fill_behind(
+        &mut self,
+        decided: &Decided,
+        wanted: &Execution,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let until = wanted.skipped.map_or(wanted.scheduled_for, |summary| summary.last);
+        let mut at = wanted.scheduled_for;
+        while let Some(found) = self.executions.get(crate::model::ExecutionId::derive(wanted.job_id, at)).await? {
+            let decided_until = found.skipped.map_or(found.scheduled_for, |summary| summary.last);
+            let next =
+                decided.definition.active_timetable().and_then(|timetable| timetable.next(decided_until.max(at)));
+            match next.filter(|next| *next <= until) {
+                Some(next) => at = next,
+                None => return Ok(()),
+            }
+        }
+        let (Some(timetable), Some(reason)) = (decided.definition.active_timetable(), wanted.skip_reason) else {
+            return Ok(());
+        };
+        let (rest, _) = skip_past(timetable, reason, at, until);
+        let mut record = skip::record(&decided.definition.job, &rest, now);
+        record.error.clone_from(&wanted.error);
+        match self.write_one(writes::insert_skip(&record)).await {
+            Ok(()) | Err(Error::DuplicateKey { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn write_one(&self, write: sandglass_database::Write) -> Result<()> {
+        for outcome in self.database.bulk(vec![vec![write]]).await?.into_iter().flatten() {
+            outcome?;
+        }
+        Ok(())
+    }
+}
+
+fn refuse(decided: &mut Decided, error: TriggerError) {
+    if let Some(asked) = decided.asked.take() {
+        // Nobody waiting any more is no fault.
+        drop(asked.send(Err(error)));
+    }
+}

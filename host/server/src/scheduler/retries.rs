@@ -1,0 +1,152 @@
+//! Retries whose wait is over: claimed anew, as the job stands now, when the policy has a key for them.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sandglass_database::Result;
+
+use super::agenda::Item;
+use super::definitions::Entry;
+use super::group::{Group, Settle, Taken, ended_at, tally};
+use super::overlap::{self, Answer};
+use super::planner::Planner;
+use crate::executor::outbox_due;
+use crate::model::{Digest, Execution, ExecutionId, SkipReason, Status, Trigger};
+use crate::repository::{Claim, Definition, Parameters, Tally};
+
+impl Planner {
+    pub(super) async fn gather_retries(&mut self, due: &[Item], now: DateTime<Utc>, group: &mut Group) -> Result<()> {
+        let ids: Vec<ExecutionId> = due
+            .iter()
+            .filter_map(|item| match item {
+                Item::Retry(id) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let waiting = self.executions.get_many(&ids).await?;
+        self.definitions.load(waiting.iter().map(|execution| execution.job_id)).await?;
+        for execution in waiting {
+            if execution.status != Status::Queued || execution.host.is_some() {
+                continue;
+            }
+            match execution.retry_at {
+                Some(at) if at > now => self.agenda.exactly(at, Item::Retry(execution.id)),
+                Some(_) => self.retry(&execution, now, group),
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn retry(&mut self, execution: &Execution, now: DateTime<Utc>, group: &mut Group) {
+        let entry = self.definitions.get(execution.job_id).cloned();
+        let (entry, digest) = match self.may_repeat(execution, entry) {
+            Ok(ready) => ready,
+            Err((status, why)) => {
+                group.settled.push(Settle::given_up(execution, None, status, why, now));
+                return;
+            }
+        };
+        let job = &entry.definition.job;
+        match overlap::answer(job.overlap_policy, job.max_concurrent, self.occupancy.of(job.id)) {
+            Answer::Free(slot) => {
+                let key = Some(slot.key(job.id));
+                let claim = self.claim_again(execution, &entry.definition, digest, key);
+                self.hold(&claim, Some(slot));
+                group.taken.push(Taken { claim, seen: execution.token, slot });
+            }
+            _ => {
+                let active = self.occupancy.of_mut(job.id);
+                if !active.retries.contains(&execution.id) {
+                    active.retries.push(execution.id);
+                }
+            }
+        }
+    }
+
+    /// Whether another attempt may be made: if not, how the execution ends, and why.
+    fn may_repeat(
+        &self,
+        execution: &Execution,
+        entry: Option<Entry>,
+    ) -> std::result::Result<(Entry, Digest), (Status, String)> {
+        if execution.cancel_requested_at.is_some() {
+            return Err((Status::Cancelled, "cancelled while it waited".into()));
+        }
+        let gone = || (Status::Cancelled, "the job was deleted".to_owned());
+        let entry = entry.filter(|entry| entry.definition.job.deleted_at.is_none()).ok_or_else(gone)?;
+        if !entry.definition.job.enabled && execution.trigger == Trigger::Schedule {
+            let last = execution.attempts.last().and_then(|attempt| attempt.error.as_deref()).unwrap_or_default();
+            return Err((Status::Failed, format!("no further try: the job was disabled; before: {last}")));
+        }
+        let digest = self
+            .templates
+            .ready(&execution.template_type, execution.template_digest.as_ref())
+            .map_err(|why| (Status::Failed, format!("no further try: {why}")))?;
+        Ok((entry, digest))
+    }
+
+    /// A stored execution under a new token of this host.
+    pub(super) fn claim_again(
+        &self,
+        execution: &Execution,
+        definition: &Arc<Definition>,
+        digest: Digest,
+        overlap_key: Option<String>,
+    ) -> Claim {
+        Claim {
+            id: execution.id,
+            definition: definition.clone(),
+            parameters: Arc::new(Parameters::of(&execution.parameters)),
+            digest,
+            scheduled_for: execution.scheduled_for,
+            trigger: execution.trigger,
+            triggered_by: execution.triggered_by.as_str().into(),
+            rerun_of: execution.rerun_of,
+            token: execution.token.next(),
+            host: self.host.clone(),
+            overlap_key,
+            attempts: execution.attempts.clone(),
+            log_lines: execution.log_lines,
+        }
+    }
+}
+
+impl Settle {
+    /// The end of a claim that has not begun.
+    pub(super) fn of(
+        claim: &Claim,
+        status: Status,
+        reason: Option<SkipReason>,
+        error: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            execution: claim.id,
+            seen: claim.token,
+            end: ended_at(now, status, error),
+            reason,
+            tally: tally(&claim.definition, claim.scheduled_for, status),
+        }
+    }
+
+    /// The end of a stored execution that nobody runs any more. Who is to hear of it, hears of it.
+    pub(super) fn given_up(
+        execution: &Execution,
+        definition: Option<&Definition>,
+        status: Status,
+        error: String,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let mut end = ended_at(now, status, Some(error));
+        end.started_at = execution.started_at;
+        end.outbox = definition.map(|definition| outbox_due(&definition.job, status)).unwrap_or_default();
+        let mut tally = Tally::of(execution);
+        tally.status = status;
+        tally.duration_seconds = end.duration_seconds().unwrap_or(0.0);
+        Self { execution: execution.id, seen: execution.token, end, reason: None, tally }
+    }
+}

@@ -1,0 +1,21 @@
+//! The sandbox and the gate, from outside: real components, real sockets, a database in memory.
+//!
+//! Needs the components that `cargo xtask plugins` builds.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what helps a test may end it; clippy only knows functions that are tests themselves"
+)]
+
+#[path = "sandbox/compile.rs"]
+mod compile;
+#[path = "sandbox/egress.rs"]
+mod egress;
+#[path = "sandbox/gate.rs"]
+mod gate;
+#[path = "sandbox/hostile.rs"]
+mod hostile;
+#[path = "sandbox/world.rs"]
+mod world;
