@@ -10,7 +10,7 @@ use bson::{Bson, Document, RawDocument};
 use super::{
     number::Number,
     order::rank,
-    path::{Entering, Path},
+    path::{Entering, KeyValue, Path, encode_found},
     view::{Raw, Shape, Tree, View},
 };
 use crate::{Error, Result};
@@ -118,9 +118,14 @@ impl Layout {
     }
 
     fn entries_of<'a, V: View<'a>>(&self, document: V) -> Result<Vec<Vec<u8>>> {
-        let mut all: Vec<Vec<u8>> = vec![Vec::new()];
+        let mut all: Vec<Vec<u8>> = vec![Vec::with_capacity(16 * self.fields.len())];
         let mut array: Option<&Path> = None;
         for (path, descending) in &self.fields {
+            // By far the most documents have no array in an indexed field.
+            if let (Some(value), [entry]) = (path.only(document), all.as_mut_slice()) {
+                encode_found(value.map_or(KeyValue::Missing, KeyValue::Value), *descending, entry);
+                continue;
+            }
             let parts = path.keys(document, *descending);
             if parts.len() > 1 || path.meets_array(document) {
                 if let Some(other) = array

@@ -95,6 +95,20 @@ impl Path {
         self.visit(root, Entering::Named, &mut |found| found.value.is_some())
     }
 
+    /// The one value the path leads to, `Some(None)` if it leads nowhere; `None` where an array makes it several.
+    #[expect(clippy::option_option, reason = "nothing there and several there are different answers")]
+    pub(crate) fn only<'a, V: View<'a>>(&self, root: V) -> Option<Option<V>> {
+        let mut current = root;
+        for part in &self.parts {
+            let Some(next) = current.field(&part.name) else { return Some(None) };
+            if next.is_array() {
+                return None;
+            }
+            current = next;
+        }
+        Some(Some(current))
+    }
+
     /// Whether there is an array on the way or at the end.
     pub(crate) fn meets_array<'a, V: View<'a>>(&self, root: V) -> bool {
         self.array_prefix(root).is_some()

@@ -88,6 +88,10 @@ impl Sort {
     fn key_of<'a, V: View<'a>>(&self, root: V) -> Vec<u8> {
         let mut key = Vec::with_capacity(16 * self.fields.len());
         for (path, descending) in &self.fields {
+            if let Some(value) = path.only(root) {
+                encode_found(value.map_or(KeyValue::Missing, KeyValue::Value), *descending, &mut key);
+                continue;
+            }
             let mut best: Option<KeyValue<V>> = None;
             path.each_key_value(root, Entering::Order, &mut |value| {
                 let better = best.as_ref().is_none_or(|known| {

@@ -4,6 +4,8 @@
 
 mod case;
 mod engine;
+mod indexes;
+mod refusals;
 mod run;
 mod tally;
 
