@@ -92,8 +92,8 @@ fn wrapped(object: &Map<String, Value>) -> Result<Option<Bson>> {
             let expected = "24 hexadecimal digits";
             Bson::ObjectId(ObjectId::parse_str(text(expected)?).map_err(|_| malformed(expected))?)
         }
-        "$numberInt" => Bson::Int32(number(value, "a 32-bit integer as text").map_err(|what| malformed(what))?),
-        "$numberLong" => Bson::Int64(number(value, "a 64-bit integer as text").map_err(|what| malformed(what))?),
+        "$numberInt" => Bson::Int32(number(value, "a 32-bit integer as text").map_err(&malformed)?),
+        "$numberLong" => Bson::Int64(number(value, "a 64-bit integer as text").map_err(&malformed)?),
         "$numberDouble" => Bson::Double(match text("a number as text")? {
             "Infinity" => f64::INFINITY,
             "-Infinity" => f64::NEG_INFINITY,
