@@ -32,12 +32,17 @@ pub struct Case {
 /// The shared sets by name.
 pub type Sets = BTreeMap<String, Vec<Document>>;
 
+/// The golden sets and those of the folder.
 pub fn sets(folder: &Path) -> Sets {
-    let own = folder.join("sets.json");
-    let path = if own.exists() { own } else { super::tests().join("golden/sets.json") };
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let sets: BTreeMap<String, Vec<Value>> = serde_json::from_str(&text).unwrap();
-    sets.into_iter().map(|(name, documents)| (name, all(documents))).collect()
+    let mut sets = Sets::new();
+    for path in [super::tests().join("golden/sets.json"), folder.join("sets.json")] {
+        if path.exists() {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let read: BTreeMap<String, Vec<Value>> = serde_json::from_str(&text).unwrap();
+            sets.extend(read.into_iter().map(|(name, documents)| (name, all(documents))));
+        }
+    }
+    sets
 }
 
 fn all(documents: Vec<Value>) -> Vec<Document> {

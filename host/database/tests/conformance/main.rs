@@ -1,6 +1,7 @@
 //! What MongoDB answers, as data, asked of every engine. Golden cases were made with an independent implementation
 //! (`golden/README.md`), `cases` are our own. What we refuse by design is listed in `differences.json` with its operator;
 //! nothing else may differ. `SANDGLASS_CONFORMANCE_DIR` names another folder of case files.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod case;
 mod engine;
@@ -68,6 +69,21 @@ fn own_cases_of_sorts_over_awkward_documents_are_answered_alike() {
 #[test]
 fn own_cases_of_updates_are_answered_alike() {
     tally::file(&tests().join("cases/updates.jsonl"), 125);
+}
+
+#[test]
+fn own_cases_of_projections_are_answered_alike() {
+    tally::file(&tests().join("cases/projections.jsonl"), 8);
+}
+
+#[test]
+fn own_cases_of_pipelines_are_answered_alike() {
+    tally::file(&tests().join("cases/pipelines.jsonl"), 16);
+}
+
+#[test]
+fn own_cases_of_expressions_are_answered_alike() {
+    tally::file(&tests().join("cases/expressions.jsonl"), 92);
 }
 
 /// Only with `SANDGLASS_CONFORMANCE_DIR`, and then it must hold cases.

@@ -50,13 +50,9 @@ pub fn file(path: &Path, least: usize) {
             faults.push(format!("{} on {}: {fault}", case.id, engine.name));
         }
         // Past the capture of the test harness: this line is the report.
-        writeln!(
-            std::io::stdout(),
-            "{topic} on {}: {} cases, {differ} differ, {refused} refused",
-            engine.name,
-            cases.len()
-        )
-        .unwrap();
+        let mut out = std::io::stdout().lock();
+        let (name, asked) = (engine.name, cases.len());
+        writeln!(out, "{topic} on {name}: {asked} cases, {differ} differ, {refused} refused").unwrap();
     }
     assert!(faults.is_empty(), "{} answers differ:\n  {}", faults.len(), faults.join("\n  "));
 }
