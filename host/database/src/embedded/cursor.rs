@@ -9,6 +9,7 @@ use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
 
 use async_trait::async_trait;
 use bson::Document;
+use chrono::Utc;
 
 use super::{
     fault::Attempt,
@@ -48,7 +49,12 @@ impl Query {
             collection: collection.to_owned(),
             selection: Selection::new(&find.filter)?,
             sort: find.sort.as_ref().map(Sort::compile).transpose()?.filter(|sort| !sort.is_empty()),
-            projection: find.projection.as_ref().map(Projection::compile).transpose()?,
+            projection: find
+                .projection
+                .as_ref()
+                .map(Projection::compile)
+                .transpose()?
+                .map(|projection| projection.at(Utc::now())),
             skip: find.skip,
             limit: find.limit.unwrap_or(u64::MAX),
         })

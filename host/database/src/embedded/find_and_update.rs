@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use bson::Document;
+use chrono::Utc;
 
 use super::{
     cursor::projected,
@@ -43,7 +44,12 @@ impl FindAndUpdateOperation {
             modification: change.map(|change| Modification::new(change, &command.array_filters)).transpose()?,
             selection: Selection::new(&command.filter)?,
             sort,
-            projection: command.projection.as_ref().map(Projection::compile).transpose()?,
+            projection: command
+                .projection
+                .as_ref()
+                .map(Projection::compile)
+                .transpose()?
+                .map(|projection| projection.at(Utc::now())),
             upsert: command.upsert,
             give_back: command.give_back,
         })

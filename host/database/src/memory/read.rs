@@ -19,7 +19,8 @@ use crate::{
 pub(super) fn find(collection: Option<&Collection>, find: &Find, now: DateTime<Utc>) -> Result<Vec<Document>> {
     let filter = Filter::compile(&find.filter)?.at(now);
     let sort = find.sort.as_ref().map(Sort::compile).transpose()?;
-    let projection = find.projection.as_ref().map(Projection::compile).transpose()?;
+    let projection =
+        find.projection.as_ref().map(Projection::compile).transpose()?.map(|projection| projection.at(now));
     let window = Window { skip: find.skip, limit: find.limit };
     let found = match collection {
         Some(collection) => matching(collection, &filter, sort.as_ref(), window)?,

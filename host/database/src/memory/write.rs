@@ -55,7 +55,8 @@ pub(super) fn find_one_and_update(
 ) -> Result<Option<Document>> {
     let filter = Filter::compile(&command.filter)?.at(now);
     let sort = command.sort.as_ref().map(Sort::compile).transpose()?;
-    let projection = command.projection.as_ref().map(Projection::compile).transpose()?;
+    let projection =
+        command.projection.as_ref().map(Projection::compile).transpose()?.map(|projection| projection.at(now));
     let give = |document: Option<Document>| {
         document.map(|document| projected(projection.as_ref(), &filter, &document)).transpose()
     };

@@ -39,7 +39,7 @@ pub(super) fn without<'p>(paths: impl IntoIterator<Item = &'p str>) -> Result<Pr
         insert(&mut tree, &parts, path, Entry::Exclude)?;
     }
     spread_default(&mut tree, true);
-    Ok(Projection { tree, has_position: false })
+    Ok(Projection::of(tree, false))
 }
 
 /// What has been seen so far, apart from the top-level `_id`.
@@ -158,7 +158,7 @@ impl Reader<'_> {
         if !keeps_others && tree.entry("_id").is_none() {
             tree.entries.push(("_id".to_owned(), Entry::Include(Bson::Boolean(true))));
         }
-        Ok(Projection { tree, has_position: kinds.has_position })
+        Ok(Projection::of(tree, kinds.has_position))
     }
 }
 
