@@ -67,12 +67,13 @@
 //!
 //! # The crate around it
 //! The crate is a library of the types `cdylib` (for the component) and `rlib` (for tests). Its `build.rs` gives it
-//! a stack of 64 KiB, which spares each run the cost of a megabyte:
+//! a stack of 96 KiB: a megabyte, the default, costs every run, and less would not hold JSON as deep as `serde_json`
+//! reads it (128 levels), so that a deep document would end the run instead of being an error.
 //!
 //! ```
 //! # fn build_script() {
 //! if std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("wasm32") {
-//!     println!("cargo::rustc-link-arg-cdylib=-zstack-size=65536");
+//!     println!("cargo::rustc-link-arg-cdylib=-zstack-size=98304");
 //! }
 //! # }
 //! ```

@@ -120,7 +120,12 @@ impl Toolchain {
 
     fn cargo(self) -> Command {
         if self != Self::Debian {
-            return Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+            let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+            // Flags that are meant for this machine's processor or for coverage do not fit guests.
+            for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"] {
+                cargo.env_remove(name);
+            }
+            return cargo;
         }
         let mut cargo = Command::new("/usr/bin/cargo");
         // The calling cargo leaves its own compiler in the environment.
