@@ -80,6 +80,11 @@ impl Path {
         &self.text
     }
 
+    /// Whether its first part could be the index of an element.
+    pub(crate) fn begins_with_index(&self) -> bool {
+        self.parts.first().is_some_and(|part| part.index.is_some())
+    }
+
     /// Calls `visit` with every value the path leads to, until one returns true.
     pub(crate) fn visit<'a, V: View<'a>>(
         &self,

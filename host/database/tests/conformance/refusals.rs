@@ -3,7 +3,7 @@
 use sandglass_database::{
     Change, Error, Find, Update,
     bson::{Bson, Document, doc},
-    query::{filter::Filter, regex, sort::Sort, update},
+    query::{filter::Filter, key, order, regex, sort::Sort, update},
 };
 
 fn refusal(filter: Document) -> String {
@@ -131,4 +131,18 @@ fn commands_and_documents_have_bounds() {
     assert!(matches!(update::prepare_insert(&mut large), Err(Error::TooLarge { limit: 16_777_216, .. })));
     let mut wrong = doc! { "_id": [1] };
     assert!(matches!(update::prepare_insert(&mut wrong), Err(Error::Invalid { .. })));
+}
+
+#[test]
+fn the_deepest_document_is_compared_keyed_and_matched() {
+    let deep = |inner: i32| (0..98).fold(Bson::Int32(inner), |value, _| Bson::Array(vec![value]));
+    let document = doc! { "_id": 1, "a": deep(1) };
+    let mut stored = document.clone();
+    update::prepare_insert(&mut stored).unwrap();
+    assert!(order::compare(&deep(1), &deep(2)).is_lt());
+    assert!(key::of(&deep(1)) < key::of(&deep(2)));
+    assert!(Filter::compile(&doc! { "a": deep(1) }).unwrap().matches(&document).unwrap());
+    assert!(!Filter::compile(&doc! { "a": deep(2) }).unwrap().matches(&document).unwrap());
+    let mut deeper = doc! { "_id": 1, "a": Bson::Array(vec![deep(1), Bson::Array(vec![deep(1)])]) };
+    assert!(matches!(update::prepare_insert(&mut deeper), Err(Error::Invalid { .. })));
 }

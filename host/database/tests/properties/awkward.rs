@@ -178,6 +178,77 @@ pub fn filter() -> impl Strategy<Value = Document> {
     })
 }
 
+/// Documents full of operators in places where some of them make sense and most do not.
+pub fn nonsense() -> impl Strategy<Value = Document> {
+    let names = vec![
+        "a",
+        "a.b",
+        "a.$",
+        "a.$[]",
+        "a.$[x]",
+        "",
+        ".",
+        "a..b",
+        "$",
+        "$$",
+        "$and",
+        "$or",
+        "$nor",
+        "$not",
+        "$eq",
+        "$in",
+        "$all",
+        "$elemMatch",
+        "$size",
+        "$type",
+        "$mod",
+        "$regex",
+        "$options",
+        "$exists",
+        "$expr",
+        "$bitsAllSet",
+        "$comment",
+        "$set",
+        "$unset",
+        "$inc",
+        "$push",
+        "$each",
+        "$slice",
+        "$sort",
+        "$position",
+        "$pull",
+        "$pullAll",
+        "$addToSet",
+        "$pop",
+        "$rename",
+        "$bit",
+        "$min",
+        "$mul",
+        "$currentDate",
+        "$where",
+        "$add",
+        "$cond",
+        "$let",
+        "$literal",
+        "$map",
+        "_id",
+        "0",
+        "a\u{0}b",
+    ];
+    let names = prop::sample::select(names).prop_map(str::to_owned);
+    let values = leaf().prop_recursive(4, 20, 3, {
+        let names = names.clone();
+        move |inner| {
+            let fields = prop::collection::vec((names.clone(), inner.clone()), 0..3);
+            prop_oneof![
+                prop::collection::vec(inner, 0..3).prop_map(Bson::Array),
+                fields.prop_map(|fields| Bson::Document(fields.into_iter().collect())),
+            ]
+        }
+    });
+    prop::collection::vec((names, values), 0..3).prop_map(|fields| fields.into_iter().collect())
+}
+
 /// Update operators, often wrong ones.
 pub fn change() -> impl Strategy<Value = Document> {
     let target = prop::sample::select(vec![

@@ -6,7 +6,7 @@ mod awkward;
 
 use std::{cmp::Ordering, ops::Bound};
 
-use awkward::{change, document, filter, path, value};
+use awkward::{change, document, filter, nonsense, path, value};
 use proptest::prelude::*;
 use sandglass_database::{
     Change, Database, Find, Index,
@@ -145,6 +145,37 @@ proptest! {
         for path in &bounds.present {
             let layout = key::Layout::compile(&doc! { path: 1 }).unwrap();
             prop_assert!(layout.has_any(&document), "{} matches {} without {}", filter, document, path);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_or_means_something_but_never_panics(document in document(), nonsense in nonsense()) {
+        if let Ok(filter) = Filter::compile(&nonsense) {
+            let decoded = filter.matches(&document).ok();
+            prop_assert_eq!(filter.matches_raw(&raw(&document)).ok(), decoded, "{}", nonsense);
+            if let Ok(update) = Update::compile(&Change::Operators(doc! { "$set": { "b": 1 } }), &[])
+                && let Ok(made) = update.upsert(&filter, chrono::DateTime::UNIX_EPOCH)
+            {
+                prop_assert_eq!(made.keys().next().map(String::as_str), Some("_id"));
+            }
+        }
+        let changes = [
+            Change::Operators(nonsense.clone()),
+            Change::Replacement(nonsense.clone()),
+            Change::Pipeline(vec![nonsense.clone()]),
+        ];
+        for change in changes {
+            if let Ok(update) = Update::compile(&change, std::slice::from_ref(&nonsense))
+                .or_else(|_| Update::compile(&change, &[]))
+            {
+                let mut after = document.clone();
+                if update.apply(&mut after, Some(0), true, chrono::DateTime::UNIX_EPOCH).is_ok() {
+                    prop_assert!(same(document.get("_id").unwrap(), after.get("_id").unwrap()));
+                }
+            }
+        }
+        if let Ok(sort) = Sort::compile(&nonsense) {
+            prop_assert_eq!(sort.key(&document), sort.key_raw(&raw(&document)).unwrap());
         }
     }
 

@@ -132,26 +132,39 @@ pub(super) fn of(root: &Node) -> Bounds {
     for node in root.conjuncts() {
         match node {
             Node::Any(nodes) if nodes.is_empty() => bounds.nothing = true,
-            Node::Field { path: Some(path), test } => {
-                if is_present(test) {
-                    push_once(&mut bounds.present, path.text());
-                }
-                match limit(test) {
-                    Limit::None => {}
-                    Limit::Keys(keys) => {
-                        let entry = entry(&mut bounds, path.text());
-                        // Two equalities on one path can both hold for an array: keep the shorter list.
-                        if entry.keys.as_ref().is_none_or(|known| keys.len() < known.len()) {
-                            entry.keys = Some(keys);
-                        }
-                    }
-                    Limit::Range(range) => entry(&mut bounds, path.text()).ranges.push(range),
-                }
-            }
+            Node::Field { path: Some(path), test } => narrow(&mut bounds, path.text(), test),
             _ => {}
         }
     }
     bounds
+}
+
+fn narrow(bounds: &mut Bounds, path: &str, test: &Test) {
+    if is_present(test) {
+        push_once(&mut bounds.present, path);
+    }
+    match limit(test) {
+        Limit::None => {}
+        Limit::Keys(keys) => {
+            let entry = entry(bounds, path);
+            // Two equalities on one path can both hold for an array: keep the shorter list.
+            if entry.keys.as_ref().is_none_or(|known| keys.len() < known.len()) {
+                entry.keys = Some(keys);
+            }
+        }
+        Limit::Range(range) => entry(bounds, path).ranges.push(range),
+    }
+    // What holds for one element of the array holds for a value behind the longer path. A number would be read as
+    // an index there, and as a name inside the element.
+    if let Test::ElementDocument(node) = test {
+        for inner in node.conjuncts() {
+            if let Node::Field { path: Some(rest), test } = inner
+                && !rest.begins_with_index()
+            {
+                narrow(bounds, &format!("{path}.{}", rest.text()), test);
+            }
+        }
+    }
 }
 
 fn push_once(paths: &mut Vec<String>, path: &str) {
