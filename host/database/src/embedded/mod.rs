@@ -6,6 +6,7 @@
 //! Nothing here knows what a filter or an update means: that is [`query`](crate::query).
 
 mod aggregate;
+mod arrivals;
 mod backup;
 mod bounds;
 mod catalogue;
@@ -65,8 +66,8 @@ impl Default for Options {
             group_wait: Duration::from_millis(2),
             group_size: 1_000,
             readers: 4,
-            writer_cache_kib: 16 << 10,
-            reader_cache_kib: 4 << 10,
+            writer_cache_kib: 8 << 10,
+            reader_cache_kib: 2 << 10,
             max_pages: None,
         }
     }

@@ -5,14 +5,13 @@
 //! gathers by itself.
 
 use std::{
-    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
-        mpsc::{Receiver, Sender, channel},
+        mpsc::{Sender, channel},
     },
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use chrono::Utc;
@@ -21,6 +20,7 @@ use rusqlite::Connection;
 
 use super::{
     Options,
+    arrivals::Arrivals,
     catalogue::Catalogue,
     fault::{Attempt, Fault, leaves_disk_unknown, storage_error},
     job::{Job, Task, stopped},
@@ -72,13 +72,12 @@ impl Writer {
             connection,
             shared: Arc::clone(&shared),
             options: options.clone(),
-            longer: VecDeque::new(),
-            last: Last::default(),
+            arrivals: Arrivals::new(incoming),
             log,
         };
         let thread = std::thread::Builder::new()
             .name("database-writer".into())
-            .spawn(move || state.work(&incoming))
+            .spawn(move || state.work())
             .map_err(|error| Error::Unavailable { message: format!("cannot start the writer: {error}") })?;
         Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)), shared })
     }
@@ -133,47 +132,15 @@ struct Worker {
     connection: Connection,
     shared: Arc<Shared>,
     options: Options,
-    /// Commands that have done a part of their work and wait for another turn.
-    longer: VecDeque<Box<dyn Job>>,
-    last: Last,
+    arrivals: Arrivals,
     log: Log,
 }
 
-/// The group before. Callers that it answered are likely to come back at once; a small part of the time that a
-/// commit takes is worth waiting for them, or every second group would hold only the first few.
-#[derive(Default)]
-struct Last {
-    commands: usize,
-    commit: Duration,
-}
-
-impl Last {
-    /// The next command for a group that holds so many.
-    fn follower(&self, incoming: &Receiver<Box<dyn Job>>, commands: usize) -> Option<Box<dyn Job>> {
-        if let Ok(job) = incoming.try_recv() {
-            return Some(job);
-        }
-        let patience = (self.commit / 8).min(Duration::from_micros(500));
-        if commands < self.commands { incoming.recv_timeout(patience).ok() } else { None }
-    }
-}
-
 impl Worker {
-    fn work(mut self, incoming: &Receiver<Box<dyn Job>>) {
-        loop {
-            // What waits for another turn comes after what is new, but each group takes one of it.
-            let first = match incoming.try_recv() {
-                Ok(job) => job,
-                Err(_) => match self.longer.pop_front() {
-                    Some(job) => job,
-                    None => match incoming.recv() {
-                        Ok(job) => job,
-                        Err(_) => return,
-                    },
-                },
-            };
-            if let Err(why) = self.group(first, incoming) {
-                self.stop_for_good(&why, incoming);
+    fn work(mut self) {
+        while let Some(first) = self.arrivals.first() {
+            if let Err(why) = self.group(first) {
+                self.stop_for_good(&why);
                 return;
             }
             self.log.keep_short(&self.connection);
@@ -181,9 +148,9 @@ impl Worker {
     }
 
     /// One transaction. The error says why the writer must not go on.
-    fn group(&mut self, first: Box<dyn Job>, incoming: &Receiver<Box<dyn Job>>) -> std::result::Result<(), String> {
+    fn group(&mut self, first: Box<dyn Job>) -> std::result::Result<(), String> {
         let mut jobs = vec![first];
-        let outcome = self.transact(&mut jobs, incoming);
+        let outcome = self.transact(&mut jobs);
         let (committed, fatal) = match outcome {
             Ok(catalogue) => {
                 let mut current = self.shared.catalogue.write();
@@ -205,7 +172,7 @@ impl Worker {
         };
         for job in jobs {
             if committed.is_ok() && job.has_more() {
-                self.longer.push_back(job);
+                self.arrivals.goes_on(job);
             } else {
                 job.answer(committed.clone());
             }
@@ -213,16 +180,12 @@ impl Worker {
         fatal.map_or(Ok(()), Err)
     }
 
-    fn transact(
-        &mut self,
-        jobs: &mut Vec<Box<dyn Job>>,
-        incoming: &Receiver<Box<dyn Job>>,
-    ) -> std::result::Result<Arc<Catalogue>, Lost> {
-        let Self { connection, shared, options, longer, last, .. } = self;
+    fn transact(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> std::result::Result<Arc<Catalogue>, Lost> {
+        let Self { connection, shared, options, arrivals, .. } = self;
         connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]))?;
         let began = Instant::now();
         let mut tx = Transaction::new(connection, Arc::clone(&shared.catalogue.read()), Utc::now());
-        let (mut next, mut weight, mut another) = (0, 0, longer.pop_front());
+        let (mut next, mut weight, mut turn_given) = (0, 0, false);
         while let Some(job) = jobs.get_mut(next) {
             weight += job.weight();
             // A command that panics must not take the thread, and with it the database, down.
@@ -231,9 +194,13 @@ impl Worker {
             if next < jobs.len() {
                 continue;
             }
-            let is_open = weight < options.group_size && began.elapsed() < options.group_wait;
-            let job = if is_open { last.follower(incoming, jobs.len()) } else { None };
-            jobs.extend(job.or_else(|| another.take()));
+            let has_room = weight < options.group_size && began.elapsed() < options.group_wait;
+            if has_room && let Some(job) = arrivals.another(jobs.len()) {
+                jobs.push(job);
+            } else if !turn_given {
+                jobs.extend(arrivals.longer());
+                turn_given = true;
+            }
         }
         let catalogue = tx.finish().map_err(|fault| match fault {
             Fault::Storage(error) => Lost::from(error),
@@ -244,16 +211,15 @@ impl Worker {
             .prepare_cached("COMMIT")
             .and_then(|mut commit| commit.execute([]))
             .map_err(|error| Lost { error: storage_error(&error), is_fatal: leaves_disk_unknown(&error) })?;
-        *last = Last { commands: jobs.len(), commit: committing.elapsed() };
+        arrivals.committed(jobs.len(), committing.elapsed());
         Ok(catalogue)
     }
 
     /// Answers everybody, now and from now on, that nothing is written any more.
-    fn stop_for_good(&mut self, why: &str, incoming: &Receiver<Box<dyn Job>>) {
+    fn stop_for_good(&mut self, why: &str) {
         tracing::error!("{why}");
         *self.shared.fatal.lock() = Some(why.to_owned());
-        let waiting = self.longer.drain(..).chain(incoming.try_iter());
-        for job in waiting {
+        for job in self.arrivals.drain() {
             job.answer(Err(Error::Unavailable { message: why.to_owned() }));
         }
         let told = self.shared.on_fatal.lock().take();
