@@ -12,7 +12,9 @@ use crate::{Error, Result};
 mod translate;
 
 /// Memory that one compiled pattern may take, in bytes.
-const MAX_COMPILED_BYTES: usize = 4 * 1024 * 1024;
+const MAX_COMPILED_BYTES: usize = 2 * 1024 * 1024;
+/// Memory that one pattern may take while it is searched with, for each thread, in bytes.
+const MAX_SEARCH_BYTES: usize = 1024 * 1024;
 
 /// A pattern with its options.
 #[derive(Debug, Clone)]
@@ -58,6 +60,7 @@ pub fn compile(pattern: &str, options: &str) -> Result<Regex> {
         .dot_matches_new_line(has('s'))
         .ignore_whitespace(has('x'))
         .size_limit(MAX_COMPILED_BYTES)
+        .dfa_size_limit(MAX_SEARCH_BYTES)
         .build()
         .map_err(|error| Error::invalid(format!("the regular expression {pattern:?} is wrong: {error}")))
 }

@@ -10,7 +10,7 @@ use bson::{Document, RawDocument};
 use super::{
     key::encode_view,
     number::Number,
-    order::{compare_documents, compare_views},
+    order::compare_views,
     path::{Entering, KeyValue, Path, encode_found},
     view::{Raw, Tree, View},
 };
@@ -134,9 +134,4 @@ fn key_value<'a, V: View<'a>>(value: &KeyValue<V>, out: &mut Vec<u8>) {
         KeyValue::Missing => encode_found(KeyValue::<V>::Missing, false, out),
         KeyValue::EmptyArray => encode_found(KeyValue::<V>::EmptyArray, false, out),
     }
-}
-
-/// The order in which documents themselves compare, for answers that need some fixed order.
-pub fn by_value(documents: &mut [Document]) {
-    documents.sort_by(compare_documents);
 }

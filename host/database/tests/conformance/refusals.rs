@@ -121,6 +121,8 @@ fn commands_and_documents_have_bounds() {
     assert!(refusal(doc! { "a": nested(100) }).contains("nested deeper than 100"));
     let many = Bson::Array(vec![Bson::Null; 100_001]);
     assert!(refusal(doc! { "a": { "$in": many } }).contains("at most 100000"));
+    let patterns = Bson::Array(vec![Bson::Document(doc! { "a": { "$regex": "x" } }); 101]);
+    assert!(refusal(doc! { "$or": patterns }).contains("101 regular expressions"));
     let long = "x".repeat(1024 * 1024);
     assert!(matches!(Filter::compile(&doc! { "a": long }), Err(Error::TooLarge { limit: 1_048_576, .. })));
     let deep = (0..45).fold(doc! { "a": 1 }, |inner, _| doc! { "$and": [inner] });

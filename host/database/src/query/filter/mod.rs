@@ -40,6 +40,7 @@ impl Filter {
     /// used wrongly or a regular expression that cannot be compiled, [`Error::TooLarge`] beyond the bounds.
     pub fn compile(filter: &Document) -> Result<Self> {
         super::allow::check_command("a filter", filter)?;
+        super::allow::check_patterns("a filter", filter)?;
         Ok(Self::of(compile::clauses(filter)?))
     }
 

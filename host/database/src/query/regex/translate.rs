@@ -171,7 +171,8 @@ fn escape(input: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<()> {
         's' => out.push_str(r"[\t\n\x0B\x0C\r ]"),
         'S' => out.push_str(r"[^\t\n\x0B\x0C\r ]"),
         'b' => out.push_str(r"(?-u:\b)"),
-        'B' => return non_boundary(out),
+        // The crate cannot look for an ASCII non-boundary, for it could lie inside a character.
+        'B' => out.push_str(r"\B"),
         'h' => out.push_str(r"[\t \u{a0}\u{1680}\u{180e}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}]"),
         'R' => out.push_str(r"(?:\r\n|[\n\x0B\x0C\r\u{85}\u{2028}\u{2029}])"),
         'N' => out.push_str(r"[^\n]"),
@@ -182,12 +183,6 @@ fn escape(input: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<()> {
         'E' => {}
         other => return shared_escape(other, input, out),
     }
-    Ok(())
-}
-
-/// An ASCII non-boundary would let the `regex` crate match inside a character; spelled out it is the same.
-fn non_boundary(out: &mut String) -> Result<()> {
-    out.push_str(r"\B");
     Ok(())
 }
 

@@ -45,6 +45,9 @@ impl Operators {
             let Bson::Document(fields) = fields else {
                 return Err(Error::invalid(format!("{operator} needs fields: {{{operator}: {{field: value}}}}")));
             };
+            if operator == "$pull" {
+                allow::check_patterns("$pull", fields)?;
+            }
             for (field, value) in fields {
                 let write = write(operator, field, value)?;
                 if let Action::RenameFrom(from) = &write.action {
