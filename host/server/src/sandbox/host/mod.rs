@@ -5,6 +5,8 @@ mod base;
 mod documents;
 mod error;
 mod http;
+#[cfg(test)]
+mod tests;
 
 pub(super) use error::LimitReached;
 pub use error::Refusal;

@@ -1,0 +1,325 @@
+//! Every function that a component can import is in the linker, and every one that reaches outside asks the gate.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sandglass_database::memory::Memory;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use wasmtime::component::{HasSelf, Linker, Resource};
+use wit_parser::{Resolve, WorldItem};
+
+use super::Refusal;
+use crate::capabilities::documents::{Collection, Cursor, RawCursor};
+use crate::capabilities::http::Response;
+use crate::capabilities::{Bounds, Facts, Gates, GrantTable, HttpClient, Parts};
+use crate::config;
+use crate::model::grant::{Grant, Limits, Right};
+use crate::model::template::Need;
+use crate::model::{Digest, ExecutionId, Incarnation, JobId, Lease, SystemClock};
+use crate::repository::audit::Audit;
+use crate::sandbox::bindings::Full;
+use crate::sandbox::bindings::sandglass::base::types;
+use crate::sandbox::bindings::sandglass::documents::{manage, read, write};
+use crate::sandbox::bindings::sandglass::email::sender;
+use crate::sandbox::bindings::sandglass::files::{read as files, write as file_writer};
+use crate::sandbox::bindings::sandglass::http::client;
+use crate::sandbox::bindings::sandglass::insight::runs;
+use crate::sandbox::bindings::sandglass::secrets::{reveal, store};
+use crate::sandbox::engine;
+use crate::sandbox::limiter::Limiter;
+use crate::sandbox::log::RunLog;
+use crate::sandbox::state::{RunFacts, State};
+
+/// `(interface, function)` of everything that the world `full` imports, without types and resource drops.
+fn contract() -> Vec<(String, String)> {
+    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
+    let mut resolve = Resolve::default();
+    let packages = ["base", "documents", "secrets", "http", "email", "files", "insight", "template"];
+    let packages = packages.map(|package| resolve.push_path(wit.join(package)).unwrap().0);
+    let world = resolve.select_world(&packages, Some("sandglass:template/full")).unwrap();
+    let mut functions = Vec::new();
+    for (key, item) in &resolve.worlds[world].imports {
+        let WorldItem::Interface { id, .. } = item else { panic!("the world imports something that is no interface") };
+        let names = resolve.interfaces[*id].functions.keys();
+        functions.extend(names.map(|name| (resolve.name_world_key(key), name.clone())));
+    }
+    functions
+}
+
+#[test]
+fn the_linker_has_every_function_of_the_contract() {
+    let engine = engine::plain().unwrap();
+    let mut linker = Linker::<State>::new(&engine);
+    Full::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state).unwrap();
+    let functions = contract();
+    assert!(functions.len() > 40, "{} functions", functions.len());
+    for (interface, function) in functions {
+        let again = linker.instance(&interface).unwrap().func_wrap(&function, |_, (): ()| Ok(()));
+        assert!(again.is_err(), "{interface} {function} was not there before");
+    }
+}
+
+struct World {
+    state: State,
+    grants: Arc<GrantTable>,
+    collection: Resource<Collection>,
+    cursor: Resource<Cursor>,
+    raw_cursor: Resource<RawCursor>,
+    response: Resource<Response>,
+}
+
+impl World {
+    /// A run that holds one handle of each kind, and whose grant has been revoked since.
+    async fn revoked() -> Self {
+        let database = Memory::new();
+        let grants = Arc::new(GrantTable::default());
+        let digest = Digest::of(b"");
+        let targets = ["documents", "http", "email", "files", "secrets", "insight"];
+        let accesses = ["read", "write", "manage", "send", "use", "reveal"];
+        let right = |capability: &&str| Right {
+            capability: (*capability).into(),
+            target: "*".into(),
+            access: accesses.map(str::to_owned).to_vec(),
+            extra: None,
+        };
+        let needs = targets.iter().flat_map(|capability| {
+            accesses.map(|access| Need {
+                capability: (*capability).into(),
+                target: "*".into(),
+                access: access.into(),
+                reason: String::new(),
+                optional: false,
+                extra: None,
+            })
+        });
+        grants.set(Grant {
+            template_type: "test".into(),
+            digest: digest.clone(),
+            rights: targets.iter().map(right).collect(),
+            limits: Limits::default(),
+        });
+        let clock = Arc::new(SystemClock);
+        let gates = Gates::new(Parts {
+            database: Arc::new(database.clone()),
+            connections: Default::default(),
+            audit: Audit::start(Arc::new(database), Incarnation::generate()),
+            grants: grants.clone(),
+            http: HttpClient::new(&config::Http {
+                allow_private_networks: false,
+                allowed_networks: vec!["127.0.0.1".into()],
+                requests: 10,
+                body_bytes: 1_000,
+                redirects: 0,
+                timeout_seconds: 20,
+            })
+            .unwrap(),
+            bounds: Bounds { batch_bytes: 1_000_000, batch_documents: 1_000 },
+            clock: clock.clone(),
+        });
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let execution = ExecutionId::generate();
+        let gate = gates.open(
+            Facts {
+                execution,
+                job: JobId::generate(),
+                attempt: 1,
+                template_type: "test".into(),
+                digest: digest.clone(),
+                parameters: Arc::from("{}"),
+                lease: Arc::new(Lease::default()),
+                deadline,
+            },
+            needs.collect(),
+        );
+        let facts = RunFacts {
+            execution,
+            job: "{}".into(),
+            attempt: 1,
+            scheduled_for: chrono::DateTime::UNIX_EPOCH,
+            deadline,
+            deadline_at: chrono::DateTime::UNIX_EPOCH,
+            warning: deadline,
+            cancel: CancellationToken::new(),
+            drain: CancellationToken::new(),
+        };
+        let mut state = State {
+            facts,
+            gate,
+            table: wasmtime::component::ResourceTable::new(),
+            limiter: Limiter::new(0),
+            log: RunLog::new(None, clock.clone(), 100, 100),
+            watcher: None,
+            clock,
+            host_calls: 0,
+            last_progress: None,
+        };
+        let collection = read::HostCollection::open(&mut state, "orders".into()).await.unwrap();
+        let borrow = || Resource::new_borrow(collection.rep());
+        let cursor = read::HostCollection::find(&mut state, borrow(), "{}".into(), options()).await.unwrap();
+        let raw_cursor = read::HostCollection::find_raw(&mut state, borrow(), "{}".into(), options()).await.unwrap();
+        let response = client::Host::send(&mut state, request(answer_once().await)).await.unwrap();
+        grants.revoke("test", &digest);
+        Self { state, grants, collection, cursor, raw_cursor, response }
+    }
+
+    /// Calls a function by its name in the contract; what it answered if it refused.
+    async fn call(&mut self, interface: &str, function: &str) -> Result<(), Refusal> {
+        let state = &mut self.state;
+        let collection = || Resource::new_borrow(self.collection.rep());
+        let text = || "{}".to_owned();
+        let name = || "orders".to_owned();
+        // Handles that cannot exist yet; their functions refuse before they look at one.
+        let folder = || Resource::new_borrow(1);
+        match (interface, function) {
+            ("documents/read", "[static]collection.open") => read::HostCollection::open(state, name()).await.map(drop),
+            ("documents/read", "[method]collection.find") => {
+                read::HostCollection::find(state, collection(), text(), options()).await.map(drop)
+            }
+            ("documents/read", "[method]collection.find-one") => {
+                read::HostCollection::find_one(state, collection(), text(), options()).await.map(drop)
+            }
+            ("documents/read", "[method]collection.find-raw") => {
+                read::HostCollection::find_raw(state, collection(), text(), options()).await.map(drop)
+            }
+            ("documents/read", "[method]collection.count") => {
+                read::HostCollection::count(state, collection(), text()).await.map(drop)
+            }
+            ("documents/read", "[method]collection.distinct") => {
+                read::HostCollection::distinct(state, collection(), name(), text()).await.map(drop)
+            }
+            ("documents/read", "[method]collection.aggregate") => {
+                read::HostCollection::aggregate(state, collection(), "[]".into(), text()).await.map(drop)
+            }
+            ("documents/read", "[method]collection.indexes") => {
+                read::HostCollection::indexes(state, collection()).await.map(drop)
+            }
+            ("documents/read", "[method]cursor.next") => {
+                let cursor = Resource::new_borrow(self.cursor.rep());
+                read::HostCursor::next(state, cursor, 0).await.map(drop)
+            }
+            ("documents/read", "[method]raw-cursor.next") => {
+                let cursor = Resource::new_borrow(self.raw_cursor.rep());
+                read::HostRawCursor::next(state, cursor, 0).await.map(drop)
+            }
+            ("documents/read", "collections") => read::Host::collections(state, "default".into()).await.map(drop),
+            ("documents/write", "insert") => write::Host::insert(state, collection(), vec![text()]).await.map(drop),
+            ("documents/write", "insert-raw") => write::Host::insert_raw(state, collection(), vec![]).await.map(drop),
+            ("documents/write", "update") => {
+                let options = write::UpdateOptions { many: false, limit: None, upsert: false, array_filters: None };
+                write::Host::update(state, collection(), text(), text(), options).await.map(drop)
+            }
+            ("documents/write", "delete") => write::Host::delete(state, collection(), text(), None).await.map(drop),
+            ("documents/manage", "create") => manage::Host::create(state, name(), text()).await,
+            ("documents/manage", "drop") => manage::Host::drop(state, name()).await,
+            ("documents/manage", "rename") => manage::Host::rename(state, name(), "other".into(), false).await,
+            ("documents/manage", "create-index") => manage::Host::create_index(state, name(), text()).await,
+            ("documents/manage", "drop-index") => manage::Host::drop_index(state, name(), name()).await,
+            ("secrets/store", "get") => store::Host::get(state, name()).await.map(drop),
+            ("secrets/reveal", "plaintext") => reveal::Host::plaintext(state, Resource::new_borrow(1)).await.map(drop),
+            ("http/client", "send") => client::Host::send(state, request("http://127.0.0.1:9/".into())).await.map(drop),
+            ("http/client", "[method]response.read") => {
+                let response = Resource::new_borrow(self.response.rep());
+                client::HostResponse::read(state, response, 10).await.map(drop)
+            }
+            ("email/sender", "send") => sender::Host::send(state, name(), message()).await.map(drop),
+            ("files/read", "[static]folder.open") => files::HostFolder::open(state, name()).await.map(drop),
+            ("files/read", "[method]folder.info") => files::HostFolder::info(state, folder(), name()).await.map(drop),
+            ("files/read", "[method]folder.entries") => {
+                files::HostFolder::entries(state, folder(), name(), None, 1).await.map(drop)
+            }
+            ("files/read", "[method]folder.read") => {
+                files::HostFolder::read(state, folder(), name(), 0, 1).await.map(drop)
+            }
+            ("files/write", "[static]writer.create") => {
+                let options = file_writer::WriterOptions { overwrite: false, content_type: None };
+                file_writer::HostWriter::create(state, folder(), name(), options).await.map(drop)
+            }
+            ("files/write", "[method]writer.write") => {
+                file_writer::HostWriter::write(state, Resource::new_borrow(1), vec![]).await
+            }
+            ("files/write", "[static]writer.finish") => {
+                file_writer::HostWriter::finish(state, Resource::new_own(1)).await.map(drop)
+            }
+            ("files/write", "delete") => file_writer::Host::delete(state, folder(), name()).await,
+            ("insight/runs", "statistics") => {
+                let at = types::Instant { seconds: 0, nanoseconds: 0 };
+                runs::Host::statistics(state, at, at, text()).await.map(drop)
+            }
+            _ => panic!("sandglass:{interface} {function} is new: say here how to call it"),
+        }
+    }
+}
+
+fn options() -> read::FindOptions {
+    read::FindOptions { sort: None, projection: None, skip: 0, limit: None, batch: None }
+}
+
+fn request(url: String) -> client::Request {
+    let (headers, auth) = (Vec::new(), client::Auth::None);
+    client::Request { method: "GET".into(), url, headers, auth, body: None, timeout_ms: None, follow_redirects: false }
+}
+
+fn message() -> sender::Message {
+    sender::Message {
+        to: vec![],
+        cc: vec![],
+        bcc: vec![],
+        reply_to: None,
+        subject: String::new(),
+        text: String::new(),
+        html: None,
+        priority: sender::Priority::Normal,
+        headers: vec![],
+        attachments: vec![],
+    }
+}
+
+/// The address of a server that answers one request.
+async fn answer_once() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut buffer = [0; 1024];
+        let _request = socket.read(&mut buffer).await.unwrap();
+        socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await.unwrap();
+    });
+    url
+}
+
+#[tokio::test]
+async fn every_function_that_reaches_outside_asks_the_gate() {
+    let mut world = World::revoked().await;
+    let mut asked = 0;
+    for (interface, function) in contract() {
+        let interface = interface.trim_start_matches("sandglass:").trim_end_matches("@0.1.0");
+        if interface.starts_with("base/") {
+            continue;
+        }
+        let before = world.state.gate.consultations();
+        match function.as_str() {
+            // What was handed over already cannot be taken back; it is looked at through the gate all the same.
+            "[method]response.status" => {
+                let response = Resource::new_borrow(world.response.rep());
+                assert_eq!(client::HostResponse::status(&mut world.state, response).unwrap(), 200);
+            }
+            "[method]response.headers" => {
+                let response = Resource::new_borrow(world.response.rep());
+                client::HostResponse::headers(&mut world.state, response).unwrap();
+            }
+            _ => match world.call(interface, &function).await {
+                Err(Refusal::Error(error)) => {
+                    assert_eq!(error.reason, "not-granted", "{interface} {function}: {error}")
+                }
+                other => panic!("{interface} {function} was not refused: {other:?}"),
+            },
+        }
+        assert!(world.state.gate.consultations() > before, "{interface} {function} did not ask the gate");
+        asked += 1;
+    }
+    assert!(asked > 30, "{asked} functions");
+    drop(world.grants);
+}
