@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
 use serde_json::Value;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use wasmtime::Store;
 
 use super::SandboxError;
@@ -17,7 +15,7 @@ use super::meter::Metered;
 use super::state::{RunFacts, State};
 use crate::capabilities::Facts;
 use crate::model::template::{Metadata, Need, OnLost, Problem};
-use crate::model::{Digest, ExecutionId, JobId, Lease};
+use crate::model::{Digest, Lease};
 
 /// Bound of one such call, both in time and in computing.
 const BOUND: Duration = Duration::from_secs(1);
@@ -86,21 +84,10 @@ impl Calls {
     ) -> Result<T, SandboxError> {
         let fault = |message: String| SandboxError::Definition { function, message };
         let deadline = Instant::now() + BOUND;
-        let nobody = ExecutionId(bson::oid::ObjectId::from_bytes([0; 12]));
-        let facts = RunFacts {
-            execution: nobody,
-            job: "{}".to_owned(),
-            attempt: 0,
-            scheduled_for: chrono::DateTime::<Utc>::UNIX_EPOCH,
-            deadline,
-            deadline_at: self.clock.now() + BOUND,
-            warning: deadline,
-            cancel: CancellationToken::new(),
-            drain: CancellationToken::new(),
-        };
+        let facts = RunFacts::of_nobody(deadline, self.clock.now() + BOUND);
         let gate = self.gates.closed(Facts {
-            execution: nobody,
-            job: JobId(nobody.0),
+            execution: facts.execution,
+            job: facts.job,
             attempt: 0,
             template_type: String::new(),
             digest: digest.clone(),

@@ -12,7 +12,7 @@ use super::limiter::Limiter;
 use super::log::RunLog;
 use super::{Run, Watcher};
 use crate::capabilities::Gate;
-use crate::model::{Clock, ExecutionId};
+use crate::model::{Clock, ExecutionId, JobId};
 
 /// Handles that a guest may hold at once.
 pub(super) const HANDLES: usize = 256;
@@ -35,8 +35,10 @@ pub struct State {
 /// What the guest may know of its run.
 pub(super) struct RunFacts {
     pub(super) execution: ExecutionId,
-    /// JSON text.
-    pub(super) job: String,
+    pub(super) job: JobId,
+    pub(super) job_name: String,
+    pub(super) job_tags: Vec<String>,
+    pub(super) template_type: String,
     pub(super) attempt: u32,
     pub(super) scheduled_for: DateTime<Utc>,
     pub(super) deadline: Instant,
@@ -48,16 +50,13 @@ pub(super) struct RunFacts {
 
 impl RunFacts {
     pub(super) fn of(run: &Run, started: Instant, now: DateTime<Utc>) -> Self {
-        let job = serde_json::json!({
-            "id": run.job.to_string(),
-            "name": run.job_name,
-            "tags": run.job_tags,
-            "template_type": run.template_type,
-        });
         let deadline = started + run.timeout;
         Self {
             execution: run.execution,
-            job: job.to_string(),
+            job: run.job,
+            job_name: run.job_name.clone(),
+            job_tags: run.job_tags.clone(),
+            template_type: run.template_type.clone(),
             attempt: run.attempt,
             scheduled_for: run.scheduled_for,
             deadline,
@@ -66,6 +65,31 @@ impl RunFacts {
             cancel: run.cancel.clone(),
             drain: run.drain.clone(),
         }
+    }
+
+    /// For `describe`, `schema` and `validate`: nobody's run.
+    pub(super) fn of_nobody(deadline: Instant, deadline_at: DateTime<Utc>) -> Self {
+        let nobody = bson::oid::ObjectId::from_bytes([0; 12]);
+        Self {
+            execution: ExecutionId(nobody),
+            job: JobId(nobody),
+            job_name: String::new(),
+            job_tags: Vec::new(),
+            template_type: String::new(),
+            attempt: 0,
+            scheduled_for: DateTime::UNIX_EPOCH,
+            deadline,
+            deadline_at,
+            warning: deadline,
+            cancel: CancellationToken::new(),
+            drain: CancellationToken::new(),
+        }
+    }
+
+    /// The job as JSON text. Made when asked for: most templates never ask.
+    pub(super) fn job(&self) -> String {
+        let (id, name, tags) = (self.job.to_string(), &self.job_name, &self.job_tags);
+        serde_json::json!({ "id": id, "name": name, "tags": tags, "template_type": self.template_type }).to_string()
     }
 
     /// Whether the run should come to an end.

@@ -48,16 +48,14 @@ impl HttpClient {
         let networks = Arc::new(Networks::new(settings.allow_private_networks, &settings.allowed_networks)?);
         // Somebody else may have installed it already, which is as good.
         let _installed = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .referer(false)
-            .http1_only()
-            .pool_idle_timeout(Duration::from_secs(30))
-            .pool_max_idle_per_host(8)
-            .dns_resolver(Checked(networks.clone()))
-            .build()?;
+        let client = match builder(&networks).build() {
+            Ok(client) => client,
+            Err(error) => {
+                // A bare container: plain requests still work, and the rest of the host does anyway.
+                tracing::warn!(%error, "no certificates to trust on this machine: every https request will be refused");
+                builder(&networks).tls_certs_only([]).build()?
+            }
+        };
         let bounds = HttpBounds {
             requests: settings.requests.into(),
             body_bytes: settings.body_bytes,
@@ -100,6 +98,18 @@ impl HttpClient {
             )),
         }
     }
+}
+
+fn builder(networks: &Arc<Networks>) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .http1_only()
+        .pool_idle_timeout(Duration::from_secs(30))
+        .pool_max_idle_per_host(8)
+        .dns_resolver(Checked(networks.clone()))
 }
 
 /// Why a request failed, without its URL, which may hold secrets.

@@ -28,7 +28,7 @@ impl execution::Host for State {
 
     fn job(&mut self) -> wasmtime::Result<String> {
         self.called();
-        Ok(self.facts.job.clone())
+        Ok(self.facts.job())
     }
 
     fn attempt(&mut self) -> wasmtime::Result<u32> {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use sandglass_database::memory::Memory;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use wasmtime::component::{HasSelf, Linker, Resource};
 use wit_parser::{Resolve, WorldItem};
 
@@ -134,17 +133,7 @@ impl World {
             },
             needs.collect(),
         );
-        let facts = RunFacts {
-            execution,
-            job: "{}".into(),
-            attempt: 1,
-            scheduled_for: chrono::DateTime::UNIX_EPOCH,
-            deadline,
-            deadline_at: chrono::DateTime::UNIX_EPOCH,
-            warning: deadline,
-            cancel: CancellationToken::new(),
-            drain: CancellationToken::new(),
-        };
+        let facts = RunFacts::of_nobody(deadline, chrono::DateTime::UNIX_EPOCH);
         let mut state = State {
             facts,
             gate,
