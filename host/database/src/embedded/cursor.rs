@@ -1,5 +1,5 @@
 //! Reading in batches. Each batch is a call of its own on a snapshot of its own; between two of them the cursor
-//! holds a position, and no snapshot.
+//! holds a position, and no snapshot. The first one is read when it is asked for, not before.
 //!
 //! A document that is changed meanwhile is seen as it is when its turn comes; one that moves along the index being
 //! read may be met twice or not at all, as in MongoDB. An order that no index has is sorted at the first batch, and

@@ -65,3 +65,34 @@ pub(super) fn leaves_disk_unknown(error: &rusqlite::Error) -> bool {
 pub(super) fn damaged(collection: &str, error: impl std::fmt::Display) -> Fault {
     Fault::Refused(Error::Corrupted { message: format!("a document of {collection} cannot be read: {error}") })
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::{leaves_disk_unknown, storage_error};
+    use crate::Error;
+
+    fn failure(code: i32) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)
+    }
+
+    #[test]
+    fn a_failed_fsync_or_write_leaves_the_disk_unknown_and_a_full_disk_does_not() {
+        for code in [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR, ffi::SQLITE_CORRUPT] {
+            assert!(leaves_disk_unknown(&failure(code)), "{code}");
+        }
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_BUSY, ffi::SQLITE_BUSY_SNAPSHOT, ffi::SQLITE_NOMEM] {
+            assert!(!leaves_disk_unknown(&failure(code)), "{code}");
+        }
+    }
+
+    #[test]
+    fn only_damage_is_called_damage() {
+        assert!(matches!(storage_error(&failure(ffi::SQLITE_CORRUPT)), Error::Corrupted { .. }));
+        assert!(matches!(storage_error(&failure(ffi::SQLITE_NOTADB)), Error::Corrupted { .. }));
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_BUSY, ffi::SQLITE_IOERR_READ, ffi::SQLITE_CANTOPEN] {
+            assert!(storage_error(&failure(code)).is_transient(), "{code}");
+        }
+    }
+}
