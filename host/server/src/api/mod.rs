@@ -1,1 +1,38 @@
-//! HTTP and nothing else.
+//! HTTP and nothing else: one router, one file for each resource, one table of errors, one place that decides access.
+//!
+//! A handler reads its request, asks one room to the right, and gives a typed answer. Whatever goes wrong leaves as
+//! `application/problem+json`. The OpenAPI document is made from the same code.
+
+mod access;
+mod docs;
+mod error;
+mod events;
+mod execution_view;
+mod executions;
+mod frame;
+mod headers;
+mod health;
+mod idempotency;
+mod job_policies;
+mod job_view;
+mod jobs;
+mod json;
+mod logs;
+mod metrics;
+mod openapi;
+mod query;
+mod router;
+mod runs;
+mod schedules;
+mod service;
+mod state;
+mod status;
+mod templates;
+mod time;
+mod wait;
+
+pub use access::{Access, Principal, Role};
+pub use metrics::Metrics;
+pub use router::router;
+pub use service::Service;
+pub use state::ApiState;

@@ -82,6 +82,15 @@ impl Jobs {
         self.database.count(JOBS, filter.to_document()).await
     }
 
+    /// The template types that jobs name, deleted jobs included.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn template_types(&self) -> Result<Vec<String>> {
+        let named = self.database.distinct(JOBS, "template_type", Document::new()).await?;
+        Ok(named.into_iter().filter_map(|value| value.as_str().map(str::to_owned)).collect())
+    }
+
     /// Those that run next, soonest first.
     ///
     /// # Errors

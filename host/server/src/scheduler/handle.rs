@@ -196,6 +196,11 @@ impl Scheduler {
         self.ask(|answer| Command::Stop { answer }).await
     }
 
+    /// Whether the planner is gone: nobody reads its queue any more.
+    pub fn is_stopped(&self) -> bool {
+        self.commands.is_closed()
+    }
+
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, StoreError> {
         let (answer, receiver) = oneshot::channel();
         self.commands.send(command(answer)).await.map_err(|_| StoreError::Stopping)?;

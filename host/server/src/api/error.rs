@@ -1,0 +1,253 @@
+//! Everything that can go wrong over HTTP: one table of codes, one way to say it (RFC 9457).
+//!
+//! Handlers return [`ApiError`]; the frame around all routes writes it down with the request's id.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sandglass_database::Error as DatabaseError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::model::template::Problem;
+use crate::registry::{AdmitError, JobError};
+use crate::repository::audit::AuditError;
+use crate::scheduler::{StoreError, TriggerError};
+
+macro_rules! codes {
+    ($($name:ident $slug:literal $status:ident $title:literal;)*) => {
+        /// Every code that an answer can carry.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code { $($name),* }
+
+        impl Code {
+            #[cfg(test)]
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Stable, for programs.
+            pub fn slug(self) -> &'static str {
+                match self { $(Self::$name => $slug),* }
+            }
+
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status),* }
+            }
+
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title),* }
+            }
+        }
+    };
+}
+
+codes! {
+    Malformed "malformed_body" BAD_REQUEST "The body cannot be read";
+    Query "invalid_query" BAD_REQUEST "The query is not understood";
+    Header "invalid_header" BAD_REQUEST "A header is not understood";
+    BadRequest "bad_request" BAD_REQUEST "The request cannot be read";
+    Unauthenticated "unauthenticated" UNAUTHORIZED "A token is required";
+    Forbidden "forbidden" FORBIDDEN "This token may not do that";
+    NotFound "not_found" NOT_FOUND "There is no such thing";
+    Method "method_not_allowed" METHOD_NOT_ALLOWED "This address does not take that method";
+    Timeout "timeout" REQUEST_TIMEOUT "The request took too long";
+    Overlap "overlap" CONFLICT "A run of the job is active";
+    NotReady "template_not_ready" CONFLICT "The job's template is not ready";
+    Ended "already_ended" CONFLICT "The execution has ended";
+    Active "still_active" CONFLICT "The execution has not ended";
+    Undecided "instant_not_passed" CONFLICT "The record still decides an instant to come";
+    Contended "contended" CONFLICT "Others are changing it at this moment";
+    InProgress "request_in_progress" CONFLICT "The same request is being answered";
+    Stale "stale_version" PRECONDITION_FAILED "It was changed meanwhile";
+    TooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large";
+    MediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body must be JSON";
+    Invalid "invalid" UNPROCESSABLE_ENTITY "Something is not right";
+    KeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The key was used for another body";
+    Busy "busy" TOO_MANY_REQUESTS "Too many runs are waiting";
+    Unavailable "unavailable" SERVICE_UNAVAILABLE "The server cannot do that now";
+    Internal "internal" INTERNAL_SERVER_ERROR "The server failed";
+}
+
+/// A refusal on its way out.
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    pub code: Code,
+    pub detail: String,
+    pub errors: Vec<Problem>,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// The body of every answer that is no success.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Always `about:blank`: the code says what it is.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub title: &'static str,
+    pub status: u16,
+    /// This occurrence, in words.
+    pub detail: String,
+    /// Stable slug.
+    pub code: &'static str,
+    pub request_id: String,
+    pub errors: Vec<ProblemItem>,
+}
+
+/// One fault at its place.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemItem {
+    /// JSON pointer into the body; `?name` for a query parameter.
+    pub pointer: String,
+    pub code: String,
+    pub message: String,
+}
+
+impl ApiError {
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
+    }
+
+    pub fn with(code: Code, errors: Vec<Problem>) -> Self {
+        let detail = match errors.as_slice() {
+            [one] => one.message.clone(),
+            many => format!("{} problems; see `errors`", many.len()),
+        };
+        Self { code, detail, errors, headers: Vec::new() }
+    }
+
+    pub fn not_found(what: &str) -> Self {
+        Self::new(Code::NotFound, format!("there is no such {what}"))
+    }
+
+    /// The host's fault: the log has the reason, the answer does not.
+    pub fn internal(reason: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%reason, "a request failed");
+        Self::new(Code::Internal, "")
+    }
+
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        let mut error = Self::new(Code::Unavailable, detail);
+        error.headers.push((header::RETRY_AFTER, HeaderValue::from_static("1")));
+        error
+    }
+
+    pub fn body(self, request_id: &str) -> ProblemBody {
+        let hidden = self.code == Code::Internal;
+        ProblemBody {
+            kind: "about:blank",
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: if hidden { "the log of the server tells more under this request id".into() } else { self.detail },
+            code: self.code.slug(),
+            request_id: request_id.to_owned(),
+            errors: self
+                .errors
+                .into_iter()
+                .map(|Problem { pointer, code, message }| ProblemItem { pointer, code, message })
+                .collect(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<DatabaseError> for ApiError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Unavailable { .. } | DatabaseError::Timeout => {
+                tracing::warn!(%error, "the store did not answer");
+                Self::unavailable("the store cannot answer now; nothing was changed")
+            }
+            DatabaseError::TooLarge { .. } => Self::new(Code::TooLarge, error.to_string()),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Database(error) => error.into(),
+            StoreError::Stopping => Self::unavailable("the server is stopping"),
+        }
+    }
+}
+
+impl From<AuditError> for ApiError {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Database(error) => error.into(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<TriggerError> for ApiError {
+    fn from(error: TriggerError) -> Self {
+        match error {
+            TriggerError::NotFound => Self::not_found("job"),
+            TriggerError::Overlap { active } => {
+                let problem =
+                    Problem { pointer: String::new(), code: "active_execution".into(), message: active.to_string() };
+                Self { errors: vec![problem], ..Self::new(Code::Overlap, error.to_string()) }
+            }
+            TriggerError::Template(reason) => Self::new(Code::NotReady, reason),
+            TriggerError::Busy => {
+                let mut refused = Self::new(Code::Busy, error.to_string());
+                refused.headers.push((header::RETRY_AFTER, HeaderValue::from_static("1")));
+                refused
+            }
+            TriggerError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AdmitError> for ApiError {
+    fn from(error: AdmitError) -> Self {
+        match error {
+            AdmitError::Refused(reason) => Self::new(Code::NotReady, reason),
+            AdmitError::Failed(reason) => Self::internal(&reason),
+        }
+    }
+}
+
+impl From<JobError> for ApiError {
+    fn from(error: JobError) -> Self {
+        let words = error.to_string();
+        match error {
+            JobError::Invalid(problems) => Self::with(Code::Invalid, problems),
+            JobError::NotFound => Self::not_found("job"),
+            JobError::Stale { .. } => Self::new(Code::Stale, words),
+            JobError::Contended => Self::new(Code::Contended, words),
+            JobError::Trigger(error) => error.into(),
+            JobError::Template(error) => error.into(),
+            JobError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_own_slug_and_an_error_status() {
+        let mut slugs: Vec<_> = Code::ALL.iter().map(|code| code.slug()).collect();
+        slugs.sort_unstable();
+        slugs.dedup();
+        assert_eq!(slugs.len(), Code::ALL.len());
+        assert!(Code::ALL.iter().all(|code| code.status().as_u16() >= 400));
+    }
+
+    #[test]
+    fn a_failure_of_the_server_shows_nothing_but_the_request_id() {
+        let body = ApiError { detail: "secret".into(), ..ApiError::internal(&"secret") }.body("r1");
+        assert!(!serde_json::to_string(&body).unwrap().contains("secret"));
+        assert_eq!(body.request_id, "r1");
+    }
+}

@@ -1,0 +1,278 @@
+//! Jobs: create, read, change, delete, pause; and why one did not run.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::access::Principal;
+use super::error::{ApiError, ProblemBody};
+use super::headers::{Id, if_match, tagged};
+use super::idempotency::{Answer, Key, once};
+use super::job_view::{JobList, JobRequest, JobView};
+use super::json::Json as Body;
+use super::query::{NoQuery, Query};
+use super::state::{ApiState, Shared};
+use super::time::Time;
+use crate::model::job::JobStatus;
+use crate::model::{Job, JobId};
+use crate::repository::{JobFilter, JobOrder};
+
+/// What is left of a job that was deleted.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JobDeleted {
+    pub id: String,
+    pub deleted: bool,
+    pub deleted_at: Option<Time>,
+}
+
+/// The walk through everything that decides about one instant.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Why)]
+pub struct WhyView {
+    pub job_id: String,
+    pub at: Time,
+    /// In one sentence.
+    pub answer: String,
+    pub steps: Vec<WhyStepView>,
+    /// What stands in the history for this instant.
+    pub execution: Option<String>,
+}
+
+/// One check of the walk.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WhyStep)]
+pub struct WhyStepView {
+    pub check: String,
+    pub passed: bool,
+    pub detail: String,
+}
+
+impl ApiState {
+    pub(super) fn show(&self, job: &Job) -> JobView {
+        JobView::of(job, &self.templates.readiness(&job.template_type, job.template_digest.as_ref()))
+    }
+
+    pub(super) async fn job(&self, id: JobId) -> Result<Job, ApiError> {
+        self.stored_jobs.get(id).await?.ok_or_else(|| ApiError::not_found("job"))
+    }
+}
+
+/// A new job.
+#[utoipa::path(post, path = "/api/admin/scheduler/jobs", tag = "jobs", request_body = JobRequest, params(
+    ("Idempotency-Key" = Option<String>, Header, description = "The same key and body within a day give the same answer"),
+), responses(
+    (status = 200, body = JobView),
+    (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn create(
+    State(api): State<Shared>,
+    principal: Principal,
+    headers: HeaderMap,
+    _: NoQuery,
+    Body(body): Body,
+) -> Result<Response, ApiError> {
+    let text = body.to_string();
+    let key = Key::read(&headers, &[&principal.name, "job.create"])?;
+    let id = Key::read(&headers, &[&principal.name, "job.create", &text])?.map(|key| JobId(key.object_id()));
+    let work = async {
+        let job = api.jobs.create(&body, id, &principal.name).await?;
+        Ok(Answer { body: json!(api.show(&job)), version: Some(job.version) })
+    };
+    once(&api, key, &body, work).await
+}
+
+/// The job as it would be stored, with the defaults filled in; nothing is stored.
+#[utoipa::path(post, path = "/api/admin/scheduler/jobs/validate", tag = "jobs", request_body = JobRequest, responses(
+    (status = 200, body = JobView),
+    (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn validate(
+    State(api): State<Shared>,
+    principal: Principal,
+    _: NoQuery,
+    Body(body): Body,
+) -> Result<Json<JobView>, ApiError> {
+    let job = api.jobs.validate(&body, &principal.name).await?;
+    Ok(Json(api.show(&job)))
+}
+
+/// A page of jobs.
+#[utoipa::path(get, path = "/api/admin/scheduler/jobs", tag = "jobs", params(
+    ("template_type" = Option<String>, Query),
+    ("enabled" = Option<bool>, Query),
+    ("status" = Option<String>, Query, description = "`active`, `disabled`, `finished` or `blocked`"),
+    ("tag" = Option<String>, Query),
+    ("search" = Option<String>, Query, description = "A part of name or description"),
+    ("created_by" = Option<String>, Query),
+    ("sort" = Option<String>, Query, description = "`-created_at` (default), `created_at`, `name`, `next_run_at` or `-last_run_at`"),
+    ("page" = Option<u32>, Query, minimum = 1),
+    ("page_size" = Option<u32>, Query, minimum = 1, maximum = 200),
+), responses(
+    (status = 200, body = JobList),
+    (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(State(api): State<Shared>, mut query: Query) -> Result<Json<JobList>, ApiError> {
+    let status = [
+        ("active", JobStatus::Active),
+        ("disabled", JobStatus::Disabled),
+        ("finished", JobStatus::Finished),
+        ("blocked", JobStatus::Blocked),
+    ];
+    let orders = [
+        ("-created_at", JobOrder::Newest),
+        ("created_at", JobOrder::Oldest),
+        ("name", JobOrder::Name),
+        ("next_run_at", JobOrder::NextRun),
+        ("-last_run_at", JobOrder::LastRun),
+    ];
+    let filter = JobFilter {
+        template_type: query.text("template_type"),
+        enabled: query.boolean("enabled"),
+        status: query.word("status", &status),
+        tag: query.text("tag"),
+        search: query.text("search"),
+        created_by: query.text("created_by"),
+        blocked_types: Vec::new(),
+    };
+    let order = query.word("sort", &orders).unwrap_or_default();
+    let (page, page_size) = query.page();
+    query.finish()?;
+    // Only then does it matter, and it looks at every job.
+    let by_readiness = filter.status.is_some_and(|status| status != JobStatus::Disabled);
+    let blocked_types = if by_readiness { api.blocked_types().await? } else { Vec::new() };
+    let filter = JobFilter { blocked_types, ..filter };
+    let found = api.stored_jobs.list(&filter, order, u64::from(page), u64::from(page_size)).await?;
+    let jobs = found.jobs.iter().map(|job| api.show(job)).collect();
+    Ok(Json(JobList { jobs, total: found.total, page, page_size }))
+}
+
+/// One job.
+#[utoipa::path(get, path = "/api/admin/scheduler/jobs/{id}", tag = "jobs", params(("id" = String, Path)), responses(
+    (status = 200, body = JobView),
+    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn get(State(api): State<Shared>, Id(id): Id<JobId>, _: NoQuery) -> Result<Response, ApiError> {
+    let job = api.job(id).await?;
+    Ok(tagged(job.version, Json(api.show(&job))))
+}
+
+/// Changes the top-level fields that the body names.
+#[utoipa::path(put, path = "/api/admin/scheduler/jobs/{id}", tag = "jobs", request_body = JobRequest, params(
+    ("id" = String, Path),
+    ("If-Match" = Option<String>, Header, description = "The version that was seen, in quotes"),
+), responses(
+    (status = 200, body = JobView),
+    (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+    (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn change(
+    State(api): State<Shared>,
+    principal: Principal,
+    Id(id): Id<JobId>,
+    headers: HeaderMap,
+    _: NoQuery,
+    Body(body): Body,
+) -> Result<Response, ApiError> {
+    let job = api.jobs.change(id, &body, if_match(&headers)?, &principal.name).await?;
+    Ok(tagged(job.version, Json(api.show(&job))))
+}
+
+/// Deletes a job: its runs are cancelled, its history stays. It can be taken back for ten seconds.
+#[utoipa::path(delete, path = "/api/admin/scheduler/jobs/{id}", tag = "jobs", params(
+    ("id" = String, Path),
+    ("If-Match" = Option<String>, Header, description = "The version that was seen, in quotes"),
+), responses(
+    (status = 200, body = JobDeleted),
+    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+    (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn delete(
+    State(api): State<Shared>,
+    principal: Principal,
+    Id(id): Id<JobId>,
+    headers: HeaderMap,
+    _: NoQuery,
+) -> Result<Json<JobDeleted>, ApiError> {
+    let job = api.jobs.delete(id, if_match(&headers)?, &principal.name).await?;
+    Ok(Json(JobDeleted { id: id.to_string(), deleted: true, deleted_at: job.deleted_at.map(Time) }))
+}
+
+/// Takes a deletion back within its ten seconds.
+#[utoipa::path(post, path = "/api/admin/scheduler/jobs/{id}/restore", tag = "jobs", params(("id" = String, Path)), responses(
+    (status = 200, body = JobView),
+    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn restore(
+    State(api): State<Shared>,
+    principal: Principal,
+    Id(id): Id<JobId>,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let job = api.jobs.restore(id, &principal.name).await?;
+    Ok(tagged(job.version, Json(api.show(&job))))
+}
+
+/// Lets a job run by its schedule again; what was due meanwhile does not run.
+#[utoipa::path(post, path = "/api/admin/scheduler/jobs/{id}/enable", tag = "jobs", params(("id" = String, Path)), responses(
+    (status = 200, body = JobView),
+    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn enable(
+    State(api): State<Shared>,
+    principal: Principal,
+    Id(id): Id<JobId>,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let job = api.jobs.enable(id, true, &principal.name).await?;
+    Ok(tagged(job.version, Json(api.show(&job))))
+}
+
+/// Stops a job from running by its schedule.
+#[utoipa::path(post, path = "/api/admin/scheduler/jobs/{id}/disable", tag = "jobs", params(("id" = String, Path)), responses(
+    (status = 200, body = JobView),
+    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn disable(
+    State(api): State<Shared>,
+    principal: Principal,
+    Id(id): Id<JobId>,
+    _: NoQuery,
+) -> Result<Response, ApiError> {
+    let job = api.jobs.enable(id, false, &principal.name).await?;
+    Ok(tagged(job.version, Json(api.show(&job))))
+}
+
+/// Why a job did or did not run at an instant.
+#[utoipa::path(get, path = "/api/admin/scheduler/jobs/{id}/why", tag = "jobs", params(
+    ("id" = String, Path),
+    ("at" = Option<String>, Query, description = "The instant, RFC 3339; now if absent"),
+), responses(
+    (status = 200, body = WhyView),
+    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn why(
+    State(api): State<Shared>,
+    Id(id): Id<JobId>,
+    mut query: Query,
+) -> Result<Json<WhyView>, ApiError> {
+    let at = query.instant("at");
+    query.finish()?;
+    let at = at.unwrap_or_else(|| api.clock.now());
+    let why = api.scheduler.why(id, at).await?.ok_or_else(|| ApiError::not_found("job"))?;
+    let steps = why.steps.into_iter().map(|step| WhyStepView {
+        check: step.check.to_owned(),
+        passed: step.passed,
+        detail: step.detail,
+    });
+    Ok(Json(WhyView {
+        job_id: why.job_id.to_string(),
+        at: why.at.into(),
+        answer: why.answer,
+        steps: steps.collect(),
+        execution: why.execution.map(|id| id.to_string()),
+    }))
+}

@@ -1,0 +1,68 @@
+//! The whole interface at a glance.
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use axum::{Extension, Router};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::error::ApiError;
+use super::state::Shared;
+use super::{
+    ApiState, access, docs, events, executions, frame, health, jobs, logs, metrics, openapi, runs, schedules, status,
+    templates,
+};
+
+/// Every route of the interface, with its documentation.
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(openapi::head())
+        // Templates
+        .routes(routes!(templates::list))
+        .routes(routes!(templates::get))
+        // Jobs
+        .routes(routes!(jobs::create, jobs::list))
+        .routes(routes!(jobs::validate))
+        .routes(routes!(jobs::get, jobs::change, jobs::delete))
+        .routes(routes!(jobs::restore))
+        .routes(routes!(jobs::enable))
+        .routes(routes!(jobs::disable))
+        .routes(routes!(jobs::why))
+        .routes(routes!(runs::run))
+        // Executions
+        .routes(routes!(executions::of_job))
+        .routes(routes!(executions::list))
+        .routes(routes!(executions::get, executions::delete))
+        .routes(routes!(runs::cancel))
+        .routes(routes!(runs::rerun))
+        .routes(routes!(logs::read))
+        .routes(routes!(executions::effects))
+        // Schedules, the whole, what happens
+        .routes(routes!(schedules::preview))
+        .routes(routes!(status::read))
+        .routes(routes!(events::stream))
+        // For machines
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(metrics::scrape))
+        .routes(routes!(openapi::document))
+}
+
+/// The interface as a service.
+pub fn router(state: ApiState) -> Router {
+    let body_limit = state.body_limit_bytes;
+    let state: Shared = Arc::new(state);
+    let (router, document) = routes().split_for_parts();
+    router
+        .route("/docs", get(docs::page))
+        .route("/docs/reference.js", get(docs::script))
+        .route("/docs/reference.css", get(docs::style))
+        .fallback(|| async { ApiError::not_found("address") })
+        .layer(Extension(openapi::Document::of(&document)))
+        .layer(DefaultBodyLimit::max(body_limit))
+        .layer(from_fn_with_state(Arc::clone(&state), access::decide))
+        .layer(from_fn_with_state(Arc::clone(&state), frame::around))
+        .with_state(state)
+}
