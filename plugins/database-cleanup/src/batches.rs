@@ -53,8 +53,7 @@ impl<'a> Walk<'a> {
         };
         let mut found = self.find(&self.condition.and(json!({ "_id": { "$gt": last } })), wanted)?;
         if found.is_empty() {
-            let beyond = json!({ "$expr": { "$gt": ["$_id", { "$literal": last }] } });
-            found = self.find(&self.condition.and(beyond), wanted)?;
+            found = self.find(&self.condition.and(beyond(&last)), wanted)?;
             self.is_over = found.is_empty();
         }
         Ok(found)
@@ -77,6 +76,11 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Larger ids of whatever type.
+fn beyond(last: &Value) -> Value {
+    json!({ "$expr": { "$gt": ["$_id", { "$literal": last }] } })
+}
+
 /// Up to `wanted` documents. The host may give fewer at a time; only an empty batch is the end.
 pub fn take(cursor: &Cursor, wanted: u64) -> Result<Vec<Value>, Error> {
     let mut documents = Vec::new();
@@ -89,4 +93,26 @@ pub fn take(cursor: &Cursor, wanted: u64) -> Result<Vec<Value>, Error> {
         documents.extend(batch);
     }
     Ok(documents)
+}
+
+#[cfg(test)]
+mod tests {
+    use sandglass_database::{extended_json, query};
+
+    use super::*;
+
+    #[test]
+    fn the_database_looks_beyond_an_id_in_the_order_of_its_sort() {
+        let oid = |digit: &str| json!({ "$oid": digit.repeat(24) });
+        let ids =
+            [json!(1), json!({"$numberDouble": "1.5"}), json!(2), json!("a"), json!({"k": 1}), oid("a"), oid("b")];
+        for (position, last) in ids.iter().enumerate() {
+            let filter = extended_json::to_document(beyond(last)).unwrap();
+            let filter = query::filter::Filter::compile(&filter).unwrap();
+            let found = ids
+                .iter()
+                .filter(|id| filter.matches(&extended_json::to_document(json!({ "_id": id })).unwrap()).unwrap());
+            assert_eq!(found.collect::<Vec<_>>(), ids.iter().skip(position + 1).collect::<Vec<_>>(), "{last}");
+        }
+    }
 }

@@ -104,3 +104,73 @@ fn older_text(cutoff: DateTime<Utc>, field: &str) -> Value {
     let read = json!({ "$dateFromString": { "dateString": format!("${field}"), "onError": limit, "onNull": limit } });
     json!({ field: { "$type": "string", "$lt": bound }, "$expr": { "$lt": [read, limit] } })
 }
+
+#[cfg(test)]
+mod tests {
+    use sandglass_database::{extended_json, query};
+
+    use super::*;
+
+    /// Which of the values the database itself would take for old. The run is at 2027-01-15T08:00:00Z, so the limit
+    /// is 2026-12-16T08:00:00Z.
+    fn old(format: &str, values: &[Value]) -> Vec<Value> {
+        let parameters = json!({"collection": "c", "days_old": 30, "date_field": "meta.at", "date_format": format});
+        let parameters = serde_json::from_value(parameters).unwrap();
+        let condition = Condition::new(&parameters, DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+        let filter = extended_json::to_document(condition.filter().clone()).unwrap();
+        let filter = query::filter::Filter::compile(&filter).unwrap();
+        let matches = |value: &&Value| {
+            let document = json!({ "_id": 1, "meta": { "at": value } });
+            filter.matches(&extended_json::to_document(document).unwrap()).unwrap()
+        };
+        values.iter().filter(matches).cloned().collect()
+    }
+
+    fn date(text: &str) -> Value {
+        json!({ "$date": text })
+    }
+
+    #[test]
+    fn the_database_agrees_on_dates() {
+        let old_ones = [date("2026-12-16T07:59:59.999Z"), date("1960-01-01T00:00:00Z")];
+        let young_ones = [
+            date("2026-12-16T08:00:00Z"),
+            json!([date("2020-01-01T00:00:00Z"), date("2027-01-01T00:00:00Z")]),
+            json!(null),
+            json!("2020-01-01"),
+            json!(0),
+            json!({ "$timestamp": { "t": 1, "i": 1 } }),
+        ];
+        assert_eq!(old("date", &[old_ones.as_slice(), &young_ones].concat()), old_ones);
+    }
+
+    #[test]
+    fn the_database_agrees_on_texts() {
+        let old_ones = ["2026-12-16T07:59:59Z", "2026-12-16T09:59:59+02:00", "2026-12-16", "1999-12-31T23:59:59.5"]
+            .map(|text| json!(text));
+        let young_ones = [
+            json!("2026-12-16T08:00:00Z"),
+            json!("2026-12-16T00:00:00-10:00"),
+            json!("1999 was a good year"),
+            json!(""),
+            json!(["2020-01-01"]),
+            json!(null),
+            json!(0),
+            date("2020-01-01T00:00:00Z"),
+        ];
+        assert_eq!(old("iso", &[old_ones.as_slice(), &young_ones].concat()), old_ones);
+    }
+
+    #[test]
+    fn the_database_agrees_on_numbers() {
+        let limit = 1_797_408_000_i64;
+        let old_ones = [json!(limit - 1), json!(0), json!(limit as f64 - 0.5), json!({"$numberLong": "5"})];
+        let young_ones = [json!(limit), json!({"$numberDouble": "NaN"}), json!("5"), json!(null)];
+        let all = [old_ones.as_slice(), &young_ones].concat();
+        assert_eq!(old("epoch_seconds", &all), old_ones);
+        assert_eq!(
+            old("epoch_milliseconds", &[json!(limit * 1000 - 1), json!(limit * 1000)]),
+            [json!(limit * 1000 - 1)]
+        );
+    }
+}
