@@ -63,13 +63,27 @@ impl Folder {
         let file = self.path.join(FILE);
         let connection = Connection::open(&file).map_err(|error| storage_error(&error))?;
         // Before anything is set: a file that is not ours to read must be left as it is.
-        let format: i64 =
-            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(|error| storage_error(&error))?;
-        if !matches!(format, 0 | FORMAT) {
-            return Err(Error::invalid(format!(
-                "{} has format {format}, this program reads format {FORMAT}; open it with the program that wrote it",
-                file.display()
-            )));
+        let (format, tables): (i64, i64) = connection
+            .query_row(
+                "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .map_err(|error| storage_error(&error))?;
+        match (format, tables) {
+            (0, 0) | (FORMAT, _) => {}
+            (0, _) => {
+                return Err(Error::invalid(format!(
+                    "{} belongs to another program; choose another data folder",
+                    file.display()
+                )));
+            }
+            (other, _) => {
+                return Err(Error::invalid(format!(
+                    "{} has format {other}, this program reads format {FORMAT}; open it with the program that wrote it",
+                    file.display()
+                )));
+            }
         }
         self.prepare(&connection, options).map_err(|error| storage_error(&error))?;
         if format == 0 {

@@ -45,6 +45,19 @@ async fn a_file_of_a_later_format_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn a_file_of_another_program_is_refused_and_left_alone() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("documents.sqlite");
+    let foreign = rusqlite::Connection::open(&file).unwrap();
+    foreign.execute_batch("CREATE TABLE precious (a)").unwrap();
+    drop(foreign);
+    let before = std::fs::read(&file).unwrap();
+    let refused = Embedded::open(folder.path(), Options::default()).map(|_| ()).unwrap_err();
+    assert!(refused.to_string().contains("another program"), "{refused}");
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_database_is_called_damaged() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("documents.sqlite"), "not a database ".repeat(1_000)).unwrap();
