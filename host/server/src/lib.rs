@@ -4,8 +4,9 @@
 //! repository -> model`. See `host/ARCHITECTURE.md`.
 
 pub mod api;
+pub mod app;
 pub mod capabilities;
-//pub mod cli;
+pub mod cli;
 pub mod config;
 pub mod executor;
 pub mod model;

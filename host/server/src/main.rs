@@ -7,5 +7,5 @@ fn main() -> ExitCode {
     if arguments.next().as_deref() == Some(sandglass::sandbox::SUBCOMMAND) {
         return sandglass::sandbox::compile_child(&arguments.collect::<Vec<_>>());
     }
-    ExitCode::SUCCESS
+    sandglass::cli::main()
 }

@@ -33,6 +33,7 @@ mod wait;
 
 pub use access::{Access, Principal, Role};
 pub use metrics::Metrics;
+pub use openapi::rendered as rendered_openapi;
 pub use router::router;
 pub use service::Service;
 pub use state::ApiState;

@@ -67,3 +67,8 @@ pub(super) fn text(document: &OpenApiDocument) -> String {
 pub(super) async fn document(Extension(document): Extension<Document>, _: NoQuery) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], document.0.to_string())
 }
+
+/// The whole document as text, without a server.
+pub fn rendered() -> String {
+    text(&super::router::routes().split_for_parts().1)
+}

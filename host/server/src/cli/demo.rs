@@ -25,14 +25,19 @@ pub(super) async fn fill(database: &dyn Database, now: DateTime<Utc>) -> Result<
     made += insert(database, "events", (0..EVENTS).map(|number| event(number, now, &mut random))).await?;
     made += insert(database, "logs", (0..LOGS).map(|number| log(number, now, &mut random))).await?;
     made += insert(database, "orders", (0..ORDERS).map(|number| order(number, now, &mut random))).await?;
-    for (collection, field) in [("users", "created_at"), ("events", "timestamp"), ("logs", "created_at"), ("orders", "placed_at")]
+    for (collection, field) in
+        [("users", "created_at"), ("events", "timestamp"), ("logs", "created_at"), ("orders", "placed_at")]
     {
         database.create_index(collection, Index::on(doc! {field: 1})).await?;
     }
     Ok(made)
 }
 
-async fn insert(database: &dyn Database, collection: &str, documents: impl Iterator<Item = Document> + Send) -> Result<u64> {
+async fn insert(
+    database: &dyn Database,
+    collection: &str,
+    documents: impl Iterator<Item = Document> + Send,
+) -> Result<u64> {
     let mut made = 0;
     let mut batch = Vec::with_capacity(BATCH);
     for document in documents {
@@ -46,8 +51,10 @@ async fn insert(database: &dyn Database, collection: &str, documents: impl Itera
 }
 
 fn user(number: u64, now: DateTime<Utc>, random: &mut Random) -> Document {
-    let first = random.pick(&["Ada", "Béla", "Chen", "Dalia", "Emeka", "Freya", "Goran", "Hana", "Imani", "José", "Kaja", "Liam"]);
-    let last = random.pick(&["Abara", "Brandt", "Costa", "Dvořák", "Eriksen", "Fofana", "Greco", "Haddad", "Ito", "Jansen"]);
+    let first = random
+        .pick(&["Ada", "Béla", "Chen", "Dalia", "Emeka", "Freya", "Goran", "Hana", "Imani", "José", "Kaja", "Liam"]);
+    let last =
+        random.pick(&["Abara", "Brandt", "Costa", "Dvořák", "Eriksen", "Fofana", "Greco", "Haddad", "Ito", "Jansen"]);
     let created = random.instant(now);
     let seen = created + Duration::seconds(random.below(u64::try_from((now - created).num_seconds()).unwrap_or(1)));
     doc! {
@@ -63,7 +70,8 @@ fn user(number: u64, now: DateTime<Utc>, random: &mut Random) -> Document {
 }
 
 fn event(number: u64, now: DateTime<Utc>, random: &mut Random) -> Document {
-    let kind = random.pick(&["page_view", "page_view", "page_view", "search", "login", "download", "share", "purchase"]);
+    let kind =
+        random.pick(&["page_view", "page_view", "page_view", "search", "login", "download", "share", "purchase"]);
     doc! {
         "_id": id(2, number),
         "user_id": id(1, random.below(USERS).unsigned_abs()),

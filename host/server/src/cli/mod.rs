@@ -45,9 +45,8 @@ enum Command {
     Config(settings::Command),
     /// Ask a running server whether it is well (for probes).
     Health(health::Arguments),
-    /// Compiles one component, read from stdin, in this process of its own.
-    #[command(hide = true)]
-    CompileComponent,
+    /// Print the OpenAPI document.
+    Openapi,
 }
 
 /// What a subcommand could not do.
@@ -99,7 +98,10 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Data(command) => data::run(&load(&flags)?, command),
         Command::Config(command) => settings::run(&flags, command),
         Command::Health(health) => health::run(&load(&flags)?, health),
-        Command::CompileComponent => crate::sandbox::compile_child().map_err(CliError::Failure),
+        Command::Openapi => {
+            print!("{}", crate::api::rendered_openapi());
+            Ok(())
+        }
     }
 }
 

@@ -57,7 +57,8 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
     let now = explain.after.unwrap_or_else(Utc::now);
     let schedule = explain.schedule();
     let preview = preview(&schedule, now, now, usize::from(explain.count)).map_err(|problems| {
-        let lines = problems.iter().map(|problem| format!("{}: {}", problem.field, problem.message)).collect::<Vec<_>>();
+        let lines =
+            problems.iter().map(|problem| format!("{}: {}", problem.field, problem.message)).collect::<Vec<_>>();
         CliError::Usage(lines.join("\n           "))
     })?;
     if explain.json {

@@ -25,7 +25,8 @@ pub(super) fn run(flags: Flags, arguments: Arguments) -> Result<(), CliError> {
     let config = super::load(&Flags { listen: arguments.listen, ..flags })?;
     start_tracing(&config.log)?;
     super::block_on(async move {
-        let mut terminate = signal(SignalKind::terminate()).map_err(|error| CliError::while_doing("listen for SIGTERM", error))?;
+        let mut terminate =
+            signal(SignalKind::terminate()).map_err(|error| CliError::while_doing("listen for SIGTERM", error))?;
         let app = App::start(config).await.map_err(|error| CliError::Failure(error.to_string()))?;
         if arguments.demo {
             let made = super::demo::fill(app.database(), chrono::Utc::now())
@@ -52,7 +53,9 @@ fn announce(app: &App) {
     eprintln!("  REST      {base}/api/admin/scheduler");
     eprintln!("  Reference {base}/docs");
     match app.new_token() {
-        Some(token) => eprintln!("  Token     {token}\n            (shown this once; send it as `Authorization: Bearer …`)"),
+        Some(token) => {
+            eprintln!("  Token     {token}\n            (shown this once; send it as `Authorization: Bearer …`)")
+        }
         None => eprintln!("  Token     the one that was set or shown at the first start"),
     }
     eprintln!();

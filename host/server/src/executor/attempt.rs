@@ -105,6 +105,8 @@ fn around(running: &Running) -> Around {
         job_name: job.name.clone(),
         job_tags: job.tags.clone(),
         attempt: number(running),
+        digest: claim.digest.clone(),
+        purpose: "pre-hook",
         scheduled_for: claim.scheduled_for,
         cancel: running.cancel.clone(),
         watcher: running.watch.clone(),

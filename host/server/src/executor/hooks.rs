@@ -8,9 +8,10 @@ use tokio_util::sync::CancellationToken;
 use super::attempt::guarded;
 use super::executor::Inner;
 use super::ports::HttpCall;
+use crate::capabilities::Origin;
 use crate::model::job::{Hook, HttpHook};
 use crate::model::outcome::Outcome;
-use crate::model::{ExecutionId, JobId};
+use crate::model::{Digest, ExecutionId, JobId};
 use crate::sandbox::{Run, Watcher};
 
 /// The run that a hook belongs to.
@@ -20,6 +21,10 @@ pub struct Around {
     pub job_name: String,
     pub job_tags: Vec<String>,
     pub attempt: u32,
+    /// Of the run, not of the hook.
+    pub digest: Digest,
+    /// `pre-hook` or `post-hook`, for the record.
+    pub purpose: &'static str,
     pub scheduled_for: DateTime<Utc>,
     pub cancel: CancellationToken,
     pub watcher: Arc<dyn Watcher>,
@@ -33,7 +38,7 @@ pub struct Around {
 /// In words: what the hook answered, or why it did not.
 pub async fn call(executor: &Inner, hook: &Hook, around: Around) -> Result<(), String> {
     match hook {
-        Hook::Http { http } => request(executor, around.execution, http, around.idempotency_key).await,
+        Hook::Http { http } => request(executor, http, around).await,
         Hook::Template { template, parameters } => {
             let digest = executor.templates.ready(template, None)?;
             let cancel = around.cancel.clone();
@@ -70,14 +75,15 @@ pub async fn call(executor: &Inner, hook: &Hook, around: Around) -> Result<(), S
 ///
 /// # Errors
 /// In words: no answer, or one that is no success.
-async fn request(executor: &Inner, execution: ExecutionId, hook: &HttpHook, key: String) -> Result<(), String> {
+async fn request(executor: &Inner, hook: &HttpHook, around: Around) -> Result<(), String> {
+    let Around { execution, job, attempt, digest, purpose, idempotency_key, .. } = around;
     let call = HttpCall {
-        execution,
+        origin: Origin { execution, job, attempt, digest, purpose },
         method: hook.method.clone(),
         url: hook.url.clone(),
         headers: hook.headers.clone(),
         body: hook.body.clone(),
-        idempotency_key: key,
+        idempotency_key,
         timeout: executor.settings.hook_timeout,
     };
     let answer = executor.deliver.http(call);

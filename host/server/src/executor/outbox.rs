@@ -11,9 +11,10 @@ use super::executor::Inner;
 use super::hooks::{self, Around};
 use super::ports::{HttpCall, Message};
 use super::watch::Watch;
+use crate::capabilities::Origin;
 use crate::model::execution::Delivery;
 use crate::model::log::{Level, LogLine};
-use crate::model::{Execution, ExecutionId, Job, Status};
+use crate::model::{Digest, Execution, ExecutionId, Job, Status};
 
 /// Waits between the tries of one notification.
 const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
@@ -71,7 +72,13 @@ async fn notify(executor: &Inner, execution: &Execution, to: &str, key: String) 
         return executor.deliver.email(message).await;
     }
     let call = HttpCall {
-        execution: execution.id,
+        origin: Origin {
+            execution: execution.id,
+            job: execution.job_id,
+            attempt: attempt_of(execution),
+            digest: digest_of(execution),
+            purpose: "notification",
+        },
         method: "POST".into(),
         url: to.to_owned(),
         headers: [("content-type".to_owned(), "application/json".to_owned())].into(),
@@ -108,7 +115,9 @@ async fn post_hook(
         job: execution.job_id,
         job_name: execution.job_name.clone(),
         job_tags: Vec::new(),
-        attempt: u32::try_from(execution.attempts.len()).unwrap_or(u32::MAX),
+        attempt: attempt_of(execution),
+        digest: digest_of(execution),
+        purpose: "post-hook",
         scheduled_for: execution.scheduled_for,
         cancel: CancellationToken::new(),
         watcher: watch.clone(),
@@ -119,6 +128,16 @@ async fn post_hook(
         store(executor, execution.id, &line).await;
     }
     outcome
+}
+
+/// The last attempt.
+fn attempt_of(execution: &Execution) -> u32 {
+    u32::try_from(execution.attempts.len()).unwrap_or(u32::MAX)
+}
+
+/// What ran; nothing for an execution that ended before it had a component.
+fn digest_of(execution: &Execution) -> Digest {
+    execution.template_digest.clone().unwrap_or_else(|| Digest(String::new()))
 }
 
 /// What a receiver is told.

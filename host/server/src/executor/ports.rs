@@ -6,13 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::capabilities::Origin;
 use crate::model::template::OnLost;
 use crate::model::{Digest, ExecutionId};
 
 /// A request that Sandglass itself makes for a run: a hook or a notification.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HttpCall {
-    pub execution: ExecutionId,
+    pub origin: Origin,
     pub method: String,
     pub url: String,
     pub headers: BTreeMap<String, String>,

@@ -16,7 +16,7 @@ use crate::model::{Digest, ExecutionId, JobId};
 const KEPT_BODY: usize = 65_536;
 
 /// On whose behalf a request goes out.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     pub execution: ExecutionId,
     pub job: JobId,

@@ -16,7 +16,7 @@ const BATCH: usize = 1_000;
 const SHOWN_REFUSALS: u64 = 10;
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The file; `-` reads standard input (then --format is needed).
     file: PathBuf,
     #[arg(long, short)]
@@ -55,7 +55,8 @@ pub(super) async fn run(database: &dyn Database, arguments: Arguments) -> Result
     let reading = Reading { dates: arguments.dates, text: arguments.text };
     let (size, input) = source::open(&arguments.file)?;
     let bar = ProgressBar::new(size).with_style(
-        ProgressStyle::with_template("{spinner} {bytes}/{total_bytes} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+        ProgressStyle::with_template("{spinner} {bytes}/{total_bytes} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     if arguments.replace {
         match database.drop_collection(&arguments.collection).await {
@@ -99,9 +100,10 @@ async fn insert(
         return Ok(());
     }
     let (lines, documents): (Vec<u64>, Vec<Document>) = batch.drain(..).unzip();
-    let done = database.insert(collection, documents).await.map_err(|error| {
-        CliError::Failure(format!("{error}; {} documents before it are in", report.inserted))
-    })?;
+    let done = database
+        .insert(collection, documents)
+        .await
+        .map_err(|error| CliError::Failure(format!("{error}; {} documents before it are in", report.inserted)))?;
     report.inserted += done.inserted;
     for (position, error) in done.failed {
         report.refused += 1;

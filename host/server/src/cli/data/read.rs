@@ -8,7 +8,7 @@ use sandglass_database::{Database, Find as Query, extended_json};
 use super::{CliError, Selection, document};
 
 #[derive(Debug, Args)]
-pub(super) struct Find {
+pub(in crate::cli) struct Find {
     #[command(flatten)]
     selection: Selection,
     #[arg(long, value_name = "JSON")]
@@ -26,7 +26,7 @@ pub(super) struct Find {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Count {
+pub(in crate::cli) struct Count {
     #[command(flatten)]
     selection: Selection,
 }

@@ -60,7 +60,9 @@ pub(super) fn documents(format: Format, input: Box<dyn Read>, reading: Reading) 
         let (line, mut document) = found?;
         for field in &reading.dates {
             make_date(&mut document, field).map_err(|found| {
-                CliError::Usage(format!("document {line}: {field} is {found}, which is no date that could be understood"))
+                CliError::Usage(format!(
+                    "document {line}: {field} is {found}, which is no date that could be understood"
+                ))
             })?;
         }
         Ok(Item { line, document, bytes_read: position.load(Ordering::Relaxed) })
@@ -249,7 +251,8 @@ mod tests {
 
     #[test]
     fn csv_guesses_numbers_but_leaves_codes_alone() {
-        let found = read(Format::Csv, b"zip,n,f,flag,word,empty\n00501,-7,1.5,true,1st,\n", Reading::default()).unwrap();
+        let found =
+            read(Format::Csv, b"zip,n,f,flag,word,empty\n00501,-7,1.5,true,1st,\n", Reading::default()).unwrap();
         assert_eq!(found, vec![bson::doc! {"zip": "00501", "n": -7, "f": 1.5, "flag": true, "word": "1st"}]);
     }
 

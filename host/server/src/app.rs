@@ -1,0 +1,276 @@
+//! Puts the rooms together, in the order in which they need each other, and takes them apart again. The only file
+//! that knows all of them.
+
+mod built_in;
+mod ports;
+mod token;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use sandglass_database::Database;
+use sandglass_database::embedded::{Embedded, Options};
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::api::{Access, ApiState, Metrics, Service};
+use crate::capabilities::{Bounds, Gates, HttpClient, Parts as GateParts};
+use crate::config::Config;
+use crate::executor::{self, Executor};
+use crate::model::{Clock, Incarnation, Lease, SystemClock};
+use crate::registry::{Jobs, SandboxComponents, Templates};
+use crate::repository;
+use crate::repository::audit::Audit;
+use crate::sandbox::Sandbox;
+use crate::scheduler::{self, Scheduler};
+
+/// Events that a slow watcher may be behind before it misses some.
+const EVENTS: usize = 4_096;
+
+/// For requests that are on their way when the server stops.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// The server could not be put together, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error("{what}: {reason}")]
+    Setup { what: &'static str, reason: String },
+    #[error("the token file {file}: {reason}")]
+    Token { file: PathBuf, reason: String },
+    #[error("{address} cannot be listened on: {reason}. Is another server running? --listen takes another address")]
+    Listen { address: SocketAddr, reason: String },
+    #[error("the store failed and nothing more can be written: {0}")]
+    StoreFailed(String),
+}
+
+impl AppError {
+    fn setup(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
+        move |reason| Self::Setup { what, reason: reason.to_string() }
+    }
+}
+
+/// A server that is ready to answer.
+pub struct App {
+    database: Arc<Embedded>,
+    executor: Executor,
+    scheduler: Scheduler,
+    planner: JoinHandle<()>,
+    audit: Audit,
+    listener: TcpListener,
+    address: SocketAddr,
+    service: Service,
+    new_token: Option<String>,
+    stop: CancellationToken,
+    store_failed: oneshot::Receiver<String>,
+}
+
+impl App {
+    /// Puts everything together: opens the store, admits the built-in templates, settles what a former process left
+    /// behind, and starts the planner. Nothing is answered yet.
+    ///
+    /// # Errors
+    /// What could not be made, and why.
+    pub async fn start(config: Config) -> Result<Self, AppError> {
+        install_tls();
+        std::fs::create_dir_all(&config.data_dir)
+            .map_err(|error| AppError::setup("make the data directory")(&error))?;
+        let token = token::establish(&config.admin_token, &config.data_dir)?;
+        // Before anything runs: a port that is taken should not cost a start.
+        let listener = listen(config.server.listen).await?;
+        let address = listener.local_addr().map_err(|error| AppError::setup("listen")(&error))?;
+
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let host = Incarnation::generate();
+        let host_name = host_name();
+        let embedded = Arc::new(open(&config)?);
+        let (failed, store_failed) = oneshot::channel();
+        embedded.on_fatal(move |reason| drop(failed.send(reason)));
+        let database: Arc<dyn Database> = embedded.clone();
+        repository::ensure_indexes(&*database).await.map_err(|error| AppError::setup("make the indexes")(&error))?;
+        let audit = Audit::start(database.clone(), host.clone());
+        audit.prepare().await.map_err(|error| AppError::setup("prepare the audit")(&error))?;
+
+        let grants = Arc::new(ports::GrantsInForce::default());
+        let gates = Gates::new(GateParts {
+            database: database.clone(),
+            connections: BTreeMap::new(),
+            audit: audit.clone(),
+            grants: grants.clone(),
+            http: HttpClient::new(&config.http).map_err(|error| AppError::setup("make the HTTP client")(&error))?,
+            bounds: Bounds { batch_bytes: config.sandbox.batch_bytes, batch_documents: config.sandbox.batch_documents },
+            clock: clock.clone(),
+        });
+        let cache = config.data_dir.join("components");
+        let sandbox = Sandbox::new(&config.sandbox, cache, gates.clone(), clock.clone())
+            .map_err(|error| AppError::setup("make the sandbox")(&error))?;
+        let components = Arc::new(SandboxComponents(Arc::new(sandbox.clone())));
+        let templates = Arc::new(Templates::new(components, database.clone(), clock.clone()));
+        grants.follow(templates.clone());
+        if built_in::COMPONENTS.is_empty() {
+            warn!(
+                "this binary holds no components: cargo xtask plugins builds them, and a build after it takes them in"
+            );
+        }
+        templates
+            .admit_built_in(built_in::COMPONENTS)
+            .await
+            .map_err(|error| AppError::setup("admit the built-in templates")(&error))?;
+
+        let (events, _) = broadcast::channel(EVENTS);
+        let (ends, ended) = mpsc::unbounded_channel();
+        let guests = sandbox.handle().ok_or_else(|| AppError::setup("make the sandbox")(&"it has no threads"))?;
+        let executor = Executor::start(executor::Parts {
+            settings: executor::Settings::of(&config.execution, host_name.clone()),
+            runner: Arc::new(sandbox),
+            database: database.clone(),
+            clock: clock.clone(),
+            events: events.clone(),
+            ended: ends,
+            deliver: Arc::new(ports::Post(gates)),
+            templates: templates.clone(),
+            // One host owns the embedded store for as long as it lives: its lease never ends.
+            lease: Arc::new(Lease::default()),
+            guests,
+        })
+        .map_err(|error| AppError::setup("start the executor")(&error))?;
+        let parts = scheduler::Parts {
+            settings: scheduler::Settings::of(&config.scheduler),
+            database: database.clone(),
+            starts: Arc::new(executor.clone()),
+            templates: templates.clone(),
+            effects: Arc::new(ports::Traces(audit.clone())),
+            clock: clock.clone(),
+            events: events.clone(),
+            host: host.clone(),
+        };
+        let (scheduler, recovered, planner) =
+            scheduler::start(parts, ended).await.map_err(|error| AppError::setup("start the planner")(&error))?;
+        info!(?recovered, "recovered");
+
+        let stored_jobs = repository::Jobs::new(database.clone());
+        let stop = CancellationToken::new();
+        let load = executor.clone();
+        let service = Service::new(ApiState {
+            scheduler: scheduler.clone(),
+            jobs: Jobs::new(scheduler.clone(), templates.clone(), stored_jobs.clone(), audit.clone(), clock.clone()),
+            stored_jobs,
+            executions: repository::Executions::new(database.clone()),
+            counters: repository::Counters::new(database.clone()),
+            templates,
+            audit: audit.clone(),
+            requests: repository::RequestStore::new(database.clone()),
+            database,
+            events,
+            access: Access::admin(token.hash),
+            metrics: Metrics::new(prometheus_client::registry::Registry::default()),
+            load: Arc::new(move || load.load()),
+            clock,
+            host: host_name,
+            stopping: stop.clone(),
+            body_limit_bytes: config.server.body_limit_bytes,
+            request_timeout: Duration::from_secs(config.server.request_timeout_seconds),
+        });
+        Ok(Self {
+            database: embedded,
+            executor,
+            scheduler,
+            planner,
+            audit,
+            listener,
+            address,
+            service,
+            new_token: token.new,
+            stop,
+            store_failed,
+        })
+    }
+
+    /// Where it listens; the port is a real one even if 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The administrator's token, if it was made just now: the only time it can be shown.
+    pub fn new_token(&self) -> Option<&str> {
+        self.new_token.as_deref()
+    }
+
+    /// For whoever fills it before the server answers.
+    pub fn database(&self) -> &dyn Database {
+        &*self.database
+    }
+
+    /// Answers until `told` ends, then stops in order: no new requests, no new decisions, runs end or are handed over,
+    /// everything is stored.
+    ///
+    /// # Errors
+    /// When the store failed: the process has to end then, for nobody knows what is stored.
+    pub async fn run(self, told: impl Future<Output = ()> + Send) -> Result<(), AppError> {
+        let Self { database, executor, scheduler, planner, audit, listener, service, stop, store_failed, .. } = self;
+        let server = tokio::spawn(service.serve(listener));
+        let failure = tokio::select! {
+            () = told => None,
+            Ok(reason) = store_failed => Some(reason),
+        };
+        stop.cancel();
+        if let Some(reason) = failure {
+            return Err(AppError::StoreFailed(reason));
+        }
+        if let Err(error) = scheduler.stop().await {
+            warn!(%error, "the planner had stopped before");
+        }
+        executor.drain().await;
+        match tokio::time::timeout(LAST_ANSWERS, server).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => warn!(%error, "the listener failed"),
+            Ok(Err(error)) => warn!(%error, "the HTTP server broke"),
+            Err(_) => warn!("some requests were not answered in time"),
+        }
+        if let Err(error) = audit.flush().await {
+            warn!(%error, "the audit could not be finished");
+        }
+        if tokio::task::spawn_blocking(move || planner.join()).await.is_err() {
+            warn!("the planner's thread broke");
+        }
+        drop(database);
+        info!("stopped");
+        Ok(())
+    }
+}
+
+/// One TLS provider in the whole process; installing it twice does no harm.
+pub fn install_tls() {
+    // The error only says that it is installed already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {
+    if !address.ip().is_loopback() {
+        warn!(%address, "this address can be reached from other machines, without TLS: put a proxy with TLS before it");
+    }
+    TcpListener::bind(address).await.map_err(|error| AppError::Listen { address, reason: error.to_string() })
+}
+
+fn open(config: &Config) -> Result<Embedded, AppError> {
+    let options = Options {
+        group_wait: Duration::from_millis(config.database.group_wait_milliseconds),
+        group_size: config.database.group_size,
+        readers: config.database.readers,
+        ..Options::default()
+    };
+    let folder = config.data_dir.join("database");
+    Embedded::open(&folder, options).map_err(|error| AppError::setup("open the database")(&error))
+}
+
+/// As the kernel knows it.
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "localhost".to_owned() } else { name.to_owned() }
+}
