@@ -43,6 +43,10 @@ pub trait Target: Sync {
     fn name(&self) -> &str;
     /// Whether a need or right that names `scope`, with its `extra`, covers this.
     fn is_in(&self, scope: &Scope, extra: Option<&Value>, parameters: &Value) -> bool;
+    /// What else a right may depend on, such as an HTTP method.
+    fn variant(&self) -> &str {
+        ""
+    }
     /// A reason why no grant can allow it.
     fn forbidden(&self) -> Option<GateError> {
         None
@@ -60,6 +64,14 @@ pub struct Ticket {
     started: Instant,
 }
 
+/// A decision that holds as long as the grant it was made under is in force.
+struct Allowed {
+    operation: &'static Operation,
+    target: String,
+    variant: String,
+    under: Arc<Grant>,
+}
+
 /// The gate of one attempt.
 pub struct Gate {
     shared: Arc<Shared>,
@@ -67,8 +79,7 @@ pub struct Gate {
     needs: Arc<[Need]>,
     is_closed: bool,
     parameters: Option<Value>,
-    /// What was decided before, valid as long as the same grant is in force.
-    allowed: Vec<(&'static Operation, String, Arc<Grant>)>,
+    allowed: Vec<Allowed>,
     ledger: Ledger,
     open: Vec<Ticket>,
     pub(super) http_requests: u64,
@@ -125,8 +136,11 @@ impl Gate {
         let Some(grant) = self.shared.grants.grant_for(&self.facts.template_type, &self.facts.digest) else {
             return Err(not_granted(operation, target.name()));
         };
-        let known = self.allowed.iter().any(|(allowed, name, under)| {
-            std::ptr::eq(*allowed, operation) && name == target.name() && Arc::ptr_eq(under, &grant)
+        let known = self.allowed.iter().any(|allowed| {
+            std::ptr::eq(allowed.operation, operation)
+                && allowed.target == target.name()
+                && allowed.variant == target.variant()
+                && Arc::ptr_eq(&allowed.under, &grant)
         });
         if known {
             return Ok(());
@@ -158,7 +172,8 @@ impl Gate {
             return Err(not_granted(operation, target.name()));
         }
         if self.allowed.len() < 256 {
-            self.allowed.push((operation, target.name().to_owned(), grant));
+            let (target, variant) = (target.name().to_owned(), target.variant().to_owned());
+            self.allowed.push(Allowed { operation, target, variant, under: grant });
         }
         Ok(())
     }

@@ -106,10 +106,10 @@ impl Calls {
             }
         };
 
-        let state = store.into_data();
+        let mut state = store.into_data();
+        state.close();
         let named = Bounds { result_bytes: bounds.result_bytes, cpu: bounds.cpu, hostcall_bytes: HOSTCALL_BYTES };
         let outcome = judge(ending, &named, &state.limiter, state.log.last_error());
-        state.log.close();
         let metrics = Metrics {
             cpu_ms: cpu.as_secs_f64() * 1_000.0,
             peak_memory_bytes: state.limiter.peak_bytes() as u64,
@@ -151,6 +151,7 @@ impl Calls {
             clock: self.clock.clone(),
             host_calls: 0,
             last_progress: None,
+            held_progress: None,
         };
         let mut store = Store::new(loaded.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);

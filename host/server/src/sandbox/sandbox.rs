@@ -146,7 +146,9 @@ impl Sandbox {
         let component = match self.cached(&digest) {
             Some(component) => component,
             None => {
-                inspect(bytes)?;
+                let copy = bytes.to_vec();
+                let checked = tokio::task::spawn_blocking(move || inspect(&copy)).await;
+                checked.map_err(|error| SandboxError::Host(error.to_string()))??;
                 let _one = inner.compiling.lock().await;
                 self.compile(bytes, &digest).await?
             }
@@ -290,6 +292,9 @@ impl Inner {
         };
         // Never closed: the semaphore lives as long as the sandbox.
         let Ok(_permit) = self.runs.acquire().await else { return fault("the sandbox has ended".to_owned()) };
+        if run.cancel.is_cancelled() {
+            return Finished { outcome: Outcome::Cancelled, metrics: Metrics::default() };
+        }
         self.calls.execute(&loaded, needs, run).await
     }
 }

@@ -12,6 +12,7 @@ use super::limiter::Limiter;
 use super::log::RunLog;
 use super::{Run, Watcher};
 use crate::capabilities::Gate;
+use crate::model::execution::Progress;
 use crate::model::{Clock, ExecutionId, JobId};
 
 /// Handles that a guest may hold at once.
@@ -30,6 +31,8 @@ pub struct State {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) host_calls: u64,
     pub(super) last_progress: Option<Instant>,
+    /// Came too soon after another to be passed on.
+    pub(super) held_progress: Option<Progress>,
 }
 
 /// What the guest may know of its run.
@@ -102,5 +105,13 @@ impl State {
     /// Counts a call that crosses into the host.
     pub(super) fn called(&mut self) {
         self.host_calls += 1;
+    }
+
+    /// Says what is still to be said at the end.
+    pub(super) fn close(&mut self) {
+        if let (Some(watcher), Some(progress)) = (&self.watcher, self.held_progress.take()) {
+            watcher.progress(progress);
+        }
+        self.log.close();
     }
 }

@@ -244,6 +244,29 @@ async fn a_grant_decides_about_origins_methods_and_the_number_of_requests() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_right_to_one_method_is_none_to_another() {
+    let (world, template) = world(&["127.0.0.1/32"]).await;
+    let server = Server::start(|_| ok("")).await;
+    world.grants.set(sandglass::model::grant::Grant {
+        template_type: template.name.clone(),
+        digest: template.digest.clone(),
+        rights: vec![sandglass::model::grant::Right {
+            capability: "http".into(),
+            target: "*".into(),
+            access: vec!["send".into()],
+            extra: Some(json!({ "methods": ["POST"] })),
+        }],
+        limits: Limits::default(),
+    });
+    let step = |method: &str| json!({ "op": "http", "url": server.url("/"), "method": method });
+    let steps = json!([step("POST"), step("DELETE"), step("POST"), step("GET")]);
+    let answers = world.probe(&template, json!({ "steps": steps })).await;
+    assert_eq!((reason(&answers[1]), reason(&answers[3])), ("not-granted", "not-granted"));
+    assert_eq!((&answers[0]["ok"]["status"], &answers[2]["ok"]["status"]), (&json!(200), &json!(200)));
+    assert_eq!(server.count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_without_end_and_a_server_without_answer_have_bounds() {
     let (world, template) = world(&["127.0.0.1/32"]).await;
     let limits = Limits { http_body_bytes: Some(100_000), ..Limits::default() };

@@ -84,6 +84,7 @@ async fn a_revocation_works_at_the_next_call() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_is_on_record_before_it_takes_place_and_completed_after() {
     let world = World::new();
+    world.audit.prepare().await.unwrap();
     let template = world.load("test/probe", &[("documents", "*", "read write")]).await;
     let steps = json!([
         { "op": "insert", "documents": [{ "_id": 1, "n": 1 }, { "_id": 2, "n": 2 }, { "_id": 1 }] },
@@ -124,6 +125,22 @@ async fn a_write_is_on_record_before_it_takes_place_and_completed_after() {
     assert_eq!(world.database.update(audit::COLLECTION, edit).await.unwrap().modified, 1);
     let fault = world.audit.verify(&world.host, Some(&head)).await.unwrap();
     assert_eq!(fault, Some(audit::Fault::Edited { seq: 2 }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_cannot_be_recorded_does_not_take_place() {
+    let world = World::new();
+    let template = world.load("test/probe", &[("documents", "*", "read write")]).await;
+    // An index that no second entry of a host can satisfy: the chain cannot be continued.
+    let index = sandglass_database::Index::on(doc! { "host": 1 }).unique();
+    world.database.create_index(audit::COLLECTION, index).await.unwrap();
+    let insert = |id: i32| json!({ "op": "insert", "documents": [{ "_id": id }] });
+    let blocked = doc! { "_id": "blocked", "host": &world.host.0, "seq": -1i64 };
+    world.database.insert(audit::COLLECTION, vec![blocked]).await.unwrap();
+    let parameters = json!({ "collection": "orders", "steps": [insert(1), insert(2)] });
+    let answers = world.probe(&template, parameters).await;
+    assert_eq!((reason(&answers[0]), reason(&answers[1])), ("audit-unavailable", "audit-unavailable"));
+    assert_eq!(world.database.count("orders", doc! {}).await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,6 +222,7 @@ async fn a_guest_knows_its_run() {
     let (run, heard) = template.run(json!({ "steps": [
         { "op": "execution" }, { "op": "clock" }, { "op": "random", "length": 32 },
         { "op": "progress", "done": 1, "total": 2, "note": "half\u{1b}[31m" },
+        { "op": "progress", "done": 2, "total": 2, "note": "all" },
         { "op": "log", "message": "a\nb", "level": "warn", "fields": { "k": "v" } }, { "op": "should_stop" },
     ] }));
     let execution = run.execution.to_string();
@@ -212,8 +230,9 @@ async fn a_guest_knows_its_run() {
     let told = answers[0]["ok"].to_string();
     assert!(told.contains(&execution) && told.contains("a job"), "{told}");
     assert_eq!(answers[2]["ok"]["hex"].as_str().map(str::len), Some(64), "{answers:?}");
-    assert_eq!(answers[5]["ok"]["stop"], false, "{answers:?}");
-    assert_eq!(heard.progress.lock()[0].note, "half[31m");
+    assert_eq!(answers[6]["ok"]["stop"], false, "{answers:?}");
+    let notes: Vec<String> = heard.progress.lock().iter().map(|progress| progress.note.clone()).collect();
+    assert_eq!(notes, ["half[31m", "all"]);
     let lines = heard.lines.lock();
     assert_eq!(lines[0].message, "a\\nb k=v");
     assert_eq!(lines[0].level, sandglass::model::log::Level::Warning);

@@ -74,6 +74,10 @@ impl Target for HttpTarget {
         &self.origin
     }
 
+    fn variant(&self) -> &str {
+        &self.method
+    }
+
     fn is_in(&self, scope: &Scope, extra: Option<&Value>, _parameters: &Value) -> bool {
         let methods = extra.and_then(|extra| extra.get("methods")).and_then(Value::as_array);
         let method_fits = methods.is_none_or(|methods| {

@@ -20,6 +20,9 @@ const BATCH: usize = 500;
 /// How long ends wait for company: nobody waits for them.
 const LINGER: Duration = Duration::from_millis(20);
 
+/// The index on `_id`, as every engine names it.
+const PRIMARY: &str = "_id_";
+
 type Answer = oneshot::Sender<Result<AuditId, AuditError>>;
 
 enum Message {
@@ -150,7 +153,8 @@ impl Chain {
         }
         let report = self.database.insert(COLLECTION, self.unsettled.clone()).await?;
         for (_, error) in report.failed {
-            if !matches!(error, Error::DuplicateKey { .. }) {
+            let is_there = matches!(&error, Error::DuplicateKey { index, .. } if index == PRIMARY);
+            if !is_there {
                 return Err(error.into());
             }
         }

@@ -11,7 +11,7 @@ use crate::sandbox::bindings::sandglass::base::types::Instant as WireInstant;
 use crate::sandbox::bindings::sandglass::base::{clock, execution, log, random};
 use crate::sandbox::state::State;
 
-/// Progress that is passed on at most once in this time; the last one before is replaced by what comes next.
+/// Progress is passed on at most once in this time; what comes in between waits for the end of the run.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 const LONGEST_NOTE: usize = 500;
 const MOST_RANDOM: u32 = 65_536;
@@ -48,15 +48,16 @@ impl execution::Host for State {
 
     fn progress(&mut self, done: u64, total: Option<u64>, note: String) -> wasmtime::Result<()> {
         self.called();
+        let note = note.chars().filter(|character| !character.is_control()).take(LONGEST_NOTE).collect();
+        let progress = Progress { done, total, note };
         let now = Instant::now();
-        let is_last = total.is_some_and(|total| done >= total);
-        let is_due = self.last_progress.is_none_or(|last| now.duration_since(last) >= PROGRESS_EVERY);
-        if let Some(watcher) = &self.watcher
-            && (is_due || is_last)
-        {
-            self.last_progress = Some(now);
-            let note = note.chars().filter(|character| !character.is_control()).take(LONGEST_NOTE).collect();
-            watcher.progress(Progress { done, total, note });
+        match &self.watcher {
+            Some(watcher) if self.last_progress.is_none_or(|last| now.duration_since(last) >= PROGRESS_EVERY) => {
+                self.last_progress = Some(now);
+                self.held_progress = None;
+                watcher.progress(progress);
+            }
+            _ => self.held_progress = Some(progress),
         }
         Ok(())
     }

@@ -144,6 +144,7 @@ impl World {
             clock,
             host_calls: 0,
             last_progress: None,
+            held_progress: None,
         };
         let collection = read::HostCollection::open(&mut state, "orders".into()).await.unwrap();
         let borrow = || Resource::new_borrow(collection.rep());
