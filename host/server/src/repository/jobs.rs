@@ -173,24 +173,20 @@ impl Jobs {
         to: Option<DateTime<Utc>>,
         last_run_at: Option<DateTime<Utc>>,
     ) -> Write {
-        let (mut set, mut unset) = (Document::new(), Document::new());
-        put(&mut set, &mut unset, "next_run_at", to);
+        let mut operators = match to {
+            Some(to) => doc! { "$set": { "next_run_at": date(to) } },
+            None => doc! { "$unset": { "next_run_at": "" } },
+        };
         if let Some(at) = last_run_at {
-            set.insert("last_run_at", date(at));
-        }
-        let mut operators = Document::new();
-        if !set.is_empty() {
-            operators.insert("$set", set);
-        }
-        if !unset.is_empty() {
-            operators.insert("$unset", unset);
+            // Replays and a clock that was set back bring earlier instants.
+            operators.insert("$max", doc! { "last_run_at": date(at) });
         }
         update(doc! { "_id": job.0, "next_run_at": date(from) }, operators)
     }
 
     /// Notes a run that did not come from the schedule.
     pub fn ran(job: JobId, at: DateTime<Utc>) -> Write {
-        update(doc! { "_id": job.0 }, doc! { "$set": { "last_run_at": date(at) } })
+        update(doc! { "_id": job.0 }, doc! { "$max": { "last_run_at": date(at) } })
     }
 
     /// Removes a job whose deletion can no longer be taken back.

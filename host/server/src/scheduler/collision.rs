@@ -9,9 +9,10 @@ use super::group::{Decided, NewRun};
 use super::handle::TriggerError;
 use super::overlap::{self, Answer, Held, Slot};
 use super::planner::Planner;
+use super::recovery::Recovered;
 use super::skip;
-use crate::model::{Execution, JobId, SkipReason, Status, Trigger};
-use crate::repository::{Claim, writes};
+use crate::model::{Execution, ExecutionId, JobId, SkipReason, Status, Trigger};
+use crate::repository::{Claim, Counters, Tally, writes};
 
 /// So often a key that turns out to be taken is looked for again within one turn.
 const TRIES: usize = 5;
@@ -28,7 +29,7 @@ impl Planner {
         now: DateTime<Utc>,
     ) -> Result<Option<Claim>> {
         let Some(NewRun { mut claim, slot }) = decided.run.take() else { return Ok(None) };
-        self.occupancy.release(claim.id);
+        self.release(claim.id);
         if error.is_transient() {
             return Err(error);
         }
@@ -80,6 +81,7 @@ impl Planner {
 
     /// The occurrence is decided already.
     fn found(&mut self, found: &Execution, claim: Claim, slot: Option<Slot>, decided: &mut Decided) -> Option<Claim> {
+        decided.found_until = found.skipped.map(|summary| summary.last);
         let ours = writes::is_held(found, &self.host, claim.token) && found.status == Status::Queued;
         if !ours {
             return None;
@@ -95,19 +97,23 @@ impl Planner {
     /// Notes who holds a key that memory took to be free.
     pub(super) async fn learn_holder(&mut self, job: JobId, slot: Slot) -> Result<()> {
         let Some(holder) = self.executions.holder_of(&slot.key(job)).await? else { return Ok(()) };
-        if self.occupancy.job_of(holder.id).is_none() {
-            self.occupancy.hold(
-                job,
-                Held {
-                    execution: holder.id,
-                    slot: Some(slot),
-                    token: holder.token,
-                    scheduled_for: holder.scheduled_for,
-                    trigger: holder.trigger,
-                    claim: None,
-                },
-            );
+        if self.occupancy.job_of(holder.id).is_some() {
+            return Ok(());
         }
+        if holder.host.as_ref() == Some(&*self.host) {
+            // Ours, and unknown here: the reply to its claim was lost, so nobody has started it.
+            let now = self.now();
+            return self.take_over(vec![holder], now, &mut Recovered::default()).await;
+        }
+        let held = Held {
+            execution: holder.id,
+            slot: Some(slot),
+            token: holder.token,
+            scheduled_for: holder.scheduled_for,
+            trigger: holder.trigger,
+            claim: None,
+        };
+        self.occupancy.hold(job, held);
         Ok(())
     }
 
@@ -128,11 +134,10 @@ impl Planner {
         record.parameters = serde_json::json!({});
         match self.write_one(writes::insert_skip(&record)).await {
             Ok(()) => {
-                if self.settings.advance_separately {
+                if self.apart {
                     decided.skips.push(record);
                 } else {
-                    let counts = crate::repository::Counters::raise(&[crate::repository::Tally::of(&record)]);
-                    self.to_note.extend(counts);
+                    self.to_note.extend(Counters::raise(&[Tally::of(&record)]));
                 }
                 Ok(())
             }
@@ -150,7 +155,7 @@ impl Planner {
     ) -> Result<()> {
         let until = wanted.skipped.map_or(wanted.scheduled_for, |summary| summary.last);
         let mut at = wanted.scheduled_for;
-        while let Some(found) = self.executions.get(crate::model::ExecutionId::derive(wanted.job_id, at)).await? {
+        while let Some(found) = self.executions.get(ExecutionId::derive(wanted.job_id, at)).await? {
             let decided_until = found.skipped.map_or(found.scheduled_for, |summary| summary.last);
             let next =
                 decided.definition.active_timetable().and_then(|timetable| timetable.next(decided_until.max(at)));
@@ -166,7 +171,11 @@ impl Planner {
         let mut record = skip::record(&decided.definition.job, &rest, now);
         record.error.clone_from(&wanted.error);
         match self.write_one(writes::insert_skip(&record)).await {
-            Ok(()) | Err(Error::DuplicateKey { .. }) => Ok(()),
+            Ok(()) => {
+                self.to_note.extend(Counters::raise(&[Tally::of(&record)]));
+                Ok(())
+            }
+            Err(Error::DuplicateKey { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -27,6 +27,8 @@ pub struct Decided {
     pub advance: Option<Advance>,
     /// `next_run_at` moves on when the run has ended.
     pub replay: bool,
+    /// An earlier skip was found at the run's instant, and stands for everything up to here.
+    pub found_until: Option<DateTime<Utc>>,
     pub asked: Option<Asked>,
 }
 

@@ -75,6 +75,9 @@ impl Planner {
         };
         self.hold(&claim, slot);
         self.to_note.push(Jobs::ran(run.job, at));
+        if let Some(entry) = self.definitions.get_mut(run.job) {
+            entry.last_run_at = entry.last_run_at.max(Some(at));
+        }
         Ok(Decided {
             definition,
             skips: Vec::new(),
@@ -83,6 +86,7 @@ impl Planner {
             cancels,
             advance: None,
             replay: false,
+            found_until: None,
             asked: None,
         })
     }

@@ -38,3 +38,5 @@ pub use thread::{StartError, start};
 mod life_test;
 #[cfg(test)]
 mod scene;
+#[cfg(test)]
+mod simulation;

@@ -58,7 +58,7 @@ pub struct Active {
     /// The next decision waits for an end.
     pub parked: bool,
     /// Under `misfire: all`: the replayed run that has to end before `next_run_at` moves on.
-    pub replay: Option<ExecutionId>,
+    pub replay: Option<(ExecutionId, DateTime<Utc>)>,
 }
 
 impl Active {
@@ -129,7 +129,8 @@ pub struct Occupancy {
 pub struct Freed {
     /// The one that waited can be promoted.
     pub promote: bool,
-    pub retry: Option<ExecutionId>,
+    /// Each may look for a key again.
+    pub retries: Vec<ExecutionId>,
     /// The decision that waited can be made.
     pub decide: bool,
 }
@@ -172,8 +173,8 @@ impl Occupancy {
         let Some(active) = self.jobs.get_mut(&job) else { return Freed::default() };
         let idle = active.running().next().is_none();
         let promote = idle && active.waiting().is_some();
-        let retry = if promote || active.retries.is_empty() { None } else { Some(active.retries.remove(0)) };
-        let freed = Freed { promote, retry, decide: std::mem::take(&mut active.parked) };
+        let retries = if promote { Vec::new() } else { std::mem::take(&mut active.retries) };
+        let freed = Freed { promote, retries, decide: std::mem::take(&mut active.parked) };
         self.tidy(job);
         freed
     }
@@ -265,10 +266,10 @@ mod tests {
         occupancy.of_mut(job).retries.push(retry);
         let first = occupancy.of(job).unwrap().held[0].execution;
         let (_, freed) = occupancy.release(first).unwrap();
-        assert_eq!(freed, Freed { promote: true, retry: None, decide: false });
+        assert_eq!(freed, Freed { promote: true, retries: vec![], decide: false });
         let second = occupancy.of(job).unwrap().held[0].execution;
         let (_, freed) = occupancy.release(second).unwrap();
-        assert_eq!(freed, Freed { promote: false, retry: Some(retry), decide: false });
+        assert_eq!(freed, Freed { promote: false, retries: vec![retry], decide: false });
         assert!(occupancy.of(job).is_none());
     }
 

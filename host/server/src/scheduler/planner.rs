@@ -60,12 +60,15 @@ pub struct Planner {
     pub(super) occupancy: Occupancy,
     /// Jobs whose waiting run can take the key of the one that ended.
     pub(super) to_promote: Vec<JobId>,
-    /// Jobs whose replay has ended, so that they move on.
-    pub(super) to_advance: Vec<JobId>,
+    /// Jobs that stand at an instant and move on behind another, because all between is decided: a replay has ended, or
+    /// an earlier skip was found.
+    pub(super) to_advance: Vec<(JobId, DateTime<Utc>, DateTime<Utc>)>,
     /// Ends that are still to be stored.
     pub(super) to_settle: Vec<Settle>,
     /// Runs that were asked to stop; noted with the next group.
     pub(super) to_note: Vec<sandglass_database::Write>,
+    /// The group that is being stored moves its jobs on in a second one.
+    pub(super) apart: bool,
     /// Nothing is gathered before.
     pub(super) paused_until: Option<DateTime<Utc>>,
     pub(super) manual_runs: u64,
@@ -96,6 +99,7 @@ impl Planner {
             to_advance: Vec::new(),
             to_settle: Vec::new(),
             to_note: Vec::new(),
+            apart: false,
             paused_until: None,
             manual_runs: 0,
         }
@@ -141,11 +145,20 @@ impl Planner {
         let Ended { execution, job, ending } = ended;
         if let Ending::Retry { at, .. } = ending {
             self.agenda.exactly(*at, Item::Retry(*execution));
-        } else if self.occupancy.of(*job).is_some_and(|active| active.replay == Some(*execution)) {
-            self.occupancy.of_mut(*job).replay = None;
-            self.to_advance.push(*job);
+        } else {
+            self.replay_ended(*job, *execution);
         }
         self.release(*execution);
+    }
+
+    /// If this was the replay that the job waits for, the job moves on.
+    pub(super) fn replay_ended(&mut self, job: JobId, execution: ExecutionId) {
+        let Some((replay, instant)) = self.occupancy.of(job).and_then(|active| active.replay) else { return };
+        if replay == execution {
+            self.occupancy.of_mut(job).replay = None;
+            self.occupancy.tidy(job);
+            self.to_advance.push((job, instant, instant));
+        }
     }
 
     /// Forgets an active execution and lets go on what waited for its end.
@@ -160,7 +173,7 @@ impl Planner {
         if freed.promote {
             self.to_promote.push(job);
         }
-        if let Some(retry) = freed.retry {
+        for retry in freed.retries {
             self.agenda.exactly(now, Item::Retry(retry));
         }
         if freed.decide {
@@ -170,6 +183,8 @@ impl Planner {
 
     async fn gather(&mut self, now: DateTime<Utc>) -> Result<Group> {
         let mut group = Group { settled: std::mem::take(&mut self.to_settle), ..Group::default() };
+        self.to_promote.sort_unstable();
+        self.to_promote.dedup();
         for job in std::mem::take(&mut self.to_promote) {
             group.promotions.extend(self.promotion(job));
         }
@@ -181,14 +196,16 @@ impl Planner {
             Item::Job(job) => Some(*job),
             _ => None,
         });
-        let to_advance: HashSet<JobId> = std::mem::take(&mut self.to_advance).into_iter().collect();
-        if let Err(error) = self.definitions.load(jobs.chain(to_advance.iter().copied())).await {
+        let to_advance: HashSet<_> = std::mem::take(&mut self.to_advance).into_iter().collect();
+        if let Err(error) = self.definitions.load(jobs.chain(to_advance.iter().map(|(job, ..)| *job))).await {
             self.put_back(&due, now + PAUSE);
             self.to_advance.extend(to_advance);
             self.undo(group, now, &error);
             return Err(error);
         }
-        group.advances.extend(to_advance.into_iter().filter_map(|job| self.after_replay(job)));
+        for (job, at, behind) in to_advance {
+            group.advances.extend(self.move_behind(job, at, behind, now));
+        }
         // Retries first: they have waited longer than an occurrence that is only just due.
         if let Err(error) = self.gather_retries(&due, now, &mut group).await {
             self.put_back(&due, now + PAUSE);
@@ -197,6 +214,8 @@ impl Planner {
         }
         for item in due {
             match item {
+                // One that moves on in this group stands in the agenda again once it has.
+                Item::Job(job) if group.advances.iter().any(|advance| advance.job == job) => {}
                 Item::Job(job) => group.decided.extend(self.decide(job, now)),
                 Item::Purge(job) => self.to_note.push(Jobs::purge(job)),
                 Item::Retry(_) => {}
@@ -220,11 +239,21 @@ impl Planner {
         Some(Promotion { job, claim, slot: Slot::Running(0) })
     }
 
-    fn after_replay(&self, job: JobId) -> Option<Advance> {
+    fn move_behind(
+        &mut self,
+        job: JobId,
+        at: DateTime<Utc>,
+        behind: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Option<Advance> {
         let entry = self.definitions.get(job)?;
-        let from = entry.next_run_at?;
-        let to = entry.definition.active_timetable()?.next(from);
-        Some(Advance { job, from, to, last_run_at: None })
+        if entry.next_run_at != Some(at) {
+            // The job has not come so far, or was edited: it is decided from where it stands.
+            self.agenda.exactly(now, Item::Job(job));
+            return None;
+        }
+        let to = entry.definition.active_timetable()?.next(behind);
+        Some(Advance { job, from: at, to, last_run_at: None })
     }
 
     /// Decides the next instant of a job, if it is due. Nothing is stored yet; the keys are taken in memory.
@@ -261,7 +290,7 @@ impl Planner {
                 if self.occupancy.job_of(ExecutionId::derive(job, run.instant)).is_some() =>
             {
                 // Claimed before the last start: the job moves on when it has ended.
-                self.occupancy.of_mut(job).replay = Some(ExecutionId::derive(job, run.instant));
+                self.occupancy.of_mut(job).replay = Some((ExecutionId::derive(job, run.instant), run.instant));
                 None
             }
             Decision::Decide(ruled) => Some(self.carry_out(&entry, oldest, ruled, ready.ok(), now)),
@@ -292,6 +321,7 @@ impl Planner {
             cancels: Vec::new(),
             advance: Some(Advance { job: job.id, from: oldest, to: ruled.next, last_run_at: None }),
             replay: ruled.replay,
+            found_until: None,
             asked: None,
         };
         let (Some(run), Some(digest)) = (ruled.run, digest) else { return decided };
@@ -361,6 +391,7 @@ impl Planner {
             cancels: Vec::new(),
             advance: Some(Advance { job, from, to, last_run_at: None }),
             replay: false,
+            found_until: None,
             asked: None,
         })
     }

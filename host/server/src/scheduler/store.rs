@@ -24,9 +24,12 @@ impl Planner {
         if group.is_empty() && self.to_note.is_empty() {
             return Ok(());
         }
+        // A replay's instant may have been decided before the last start, so its collisions are no exception.
+        self.apart = self.settings.advance_separately || group.decided.iter().any(|decided| decided.replay);
+        let apart = self.apart;
         let notes = std::mem::take(&mut self.to_note);
         let mut phases = group.phases(now);
-        if !self.settings.advance_separately {
+        if !apart {
             let mut last = group.advances();
             last.extend(notes.iter().cloned());
             last.extend(group.counts());
@@ -61,12 +64,13 @@ impl Planner {
             }
         }
         self.starts.submit(claims);
-        if self.settings.advance_separately {
+        let mut take_unsure = |group: &mut Group| -> Vec<Decided> {
+            unsure.drain(..).rev().map(|place| group.decided.remove(place)).collect()
+        };
+        let mut put_back = Vec::new();
+        if apart {
             // A decision that is not known to be stored does not move its job on (planner.md, phase 3).
-            for place in unsure.into_iter().rev() {
-                let decided = group.decided.remove(place);
-                self.undo(Group { decided: vec![decided], ..Group::default() }, now, &Error::Timeout);
-            }
+            put_back = take_unsure(&mut group);
             let mut writes = group.advances();
             writes.extend(notes.iter().cloned());
             writes.extend(group.counts());
@@ -80,6 +84,16 @@ impl Planner {
             };
         }
         self.advanced(&group, &mut last, now);
+        put_back.extend(take_unsure(&mut group));
+        for advance in put_back.iter().filter_map(|decided| decided.advance) {
+            // Where it has moved on already, it is decided from where it stood all the same.
+            if let Some(entry) = self.definitions.get_mut(advance.job) {
+                entry.next_run_at = Some(advance.from);
+            }
+        }
+        if !put_back.is_empty() {
+            self.undo(Group { decided: put_back, ..Group::default() }, now, &Error::Timeout);
+        }
         Ok(())
     }
 
@@ -101,7 +115,10 @@ impl Planner {
             }
             answer(decided, Err(TriggerError::Store(StoreError::Database(error.clone()))));
         }
-        self.to_advance.extend(group.advances.iter().map(|advance| advance.job));
+        for advance in group.advances {
+            // It is looked at from where it stands.
+            self.agenda.exactly(now + PAUSE, Item::Job(advance.job));
+        }
     }
 
     fn settled(&mut self, settle: &Settle, outcome: Option<Result<Outcome>>) {
@@ -120,11 +137,7 @@ impl Planner {
             _ => tracing::debug!(execution = %settle.execution, "it was settled by somebody else"),
         }
         self.release(settle.execution);
-        let job = settle.tally.job;
-        if self.occupancy.of(job).is_some_and(|active| active.replay == Some(settle.execution)) {
-            self.occupancy.of_mut(job).replay = None;
-            self.to_advance.push(job);
-        }
+        self.replay_ended(settle.tally.job, settle.execution);
     }
 
     fn promoted(
@@ -183,13 +196,13 @@ impl Planner {
         now: DateTime<Utc>,
     ) -> Result<()> {
         if let (Some(held), Some(_)) = (&decided.displaced, displaced) {
-            self.occupancy.release(held.execution);
             let (id, job_id) = (held.execution, decided.definition.job.id);
+            self.release(id);
             self.tell(Event::Execution { id, job_id, status: Status::Skipped, at: now });
         }
         let of_skips: Vec<_> = decided.skips.iter().map(|_| outcomes.next()).collect();
         let of_run = decided.run.as_ref().and_then(|_| outcomes.next());
-        let replays = decided.replay && decided.run.is_some();
+        let replays = decided.run.as_ref().filter(|_| decided.replay).map(|run| run.claim.scheduled_for);
         for (place, outcome) in of_skips.into_iter().enumerate().rev() {
             self.skip_inserted(decided, place, outcome, now).await?;
         }
@@ -210,7 +223,7 @@ impl Planner {
                 drop(asked.send(Ok(claim.execution())));
             }
             if decided.replay {
-                self.occupancy.of_mut(decided.definition.job.id).replay = Some(claim.id);
+                self.occupancy.of_mut(decided.definition.job.id).replay = Some((claim.id, claim.scheduled_for));
             }
             if decided.run.as_ref().is_some_and(|run| run.slot != Some(Slot::Waiting)) {
                 claims.push(claim);
@@ -222,9 +235,21 @@ impl Planner {
                 self.to_promote.push(decided.definition.job.id);
             }
         }
-        if replays && self.occupancy.of(decided.definition.job.id).is_none_or(|active| active.replay.is_none()) {
+        let job = decided.definition.job.id;
+        match replays {
             // It has been replayed before.
-            self.to_advance.push(decided.definition.job.id);
+            Some(instant) if self.occupancy.of(job).is_none_or(|active| active.replay.is_none()) => {
+                self.to_advance.push((job, instant, decided.found_until.unwrap_or(instant)));
+            }
+            Some(_) => {}
+            None => {
+                let next = decided.advance.and_then(|advance| advance.to);
+                if let (Some(at), Some(until)) = (next, decided.found_until)
+                    && at <= until
+                {
+                    self.to_advance.push((job, at, until));
+                }
+            }
         }
         for execution in std::mem::take(&mut decided.cancels) {
             self.stop_replaced(decided, execution, now);
@@ -248,7 +273,7 @@ impl Planner {
             }
             Some(Err(Error::DuplicateKey { .. })) => {
                 let skip = decided.skips.remove(place);
-                if !self.settings.advance_separately {
+                if !self.apart {
                     Counters::new(self.database.clone()).forget(&Tally::of(&skip)).await?;
                 }
                 self.fill_behind(decided, &skip, now).await
@@ -288,7 +313,7 @@ impl Planner {
             }
             if let Some(entry) = self.definitions.get_mut(advance.job) {
                 entry.next_run_at = advance.to;
-                entry.last_run_at = advance.last_run_at.or(entry.last_run_at);
+                entry.last_run_at = entry.last_run_at.max(advance.last_run_at);
             }
             // A replay moves its job on when it has ended.
             if let Some(next) = advance.to.filter(|_| !replay) {
