@@ -144,7 +144,13 @@ async fn a_preview_names_the_instants_and_a_validation_stores_nothing() {
     let asked = json!({"schedule": {"type": "cron", "expression": "30 2 * * *", "timezone": "America/New_York"},
         "after": "2026-03-07T12:00:00Z", "count": 3});
     let preview = client.post("/schedules/preview", &asked).await.ok();
-    assert_eq!(preview["runs"], json!(["2026-03-08T07:00:00Z", "2026-03-09T06:30:00Z", "2026-03-10T06:30:00Z"]));
+    let runs: Vec<chrono::DateTime<chrono::Utc>> =
+        preview["runs"].as_array().unwrap().iter().map(|run| run.as_str().unwrap().parse().unwrap()).collect();
+    let expected: Vec<chrono::DateTime<chrono::Utc>> =
+        ["2026-03-08T07:00:00Z", "2026-03-09T06:30:00Z", "2026-03-10T06:30:00Z"]
+            .map(|run| run.parse().unwrap())
+            .to_vec();
+    assert_eq!(runs, expected);
     assert!(preview["description"].as_str().unwrap().contains("02:30"), "{preview}");
     assert_eq!(client.post("/jobs/validate", &body("x")).await.status, 200);
     assert_eq!(client.post("/jobs/validate", &json!({"name": "x"})).await.status, 422);

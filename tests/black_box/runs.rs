@@ -92,7 +92,7 @@ async fn sigterm_lets_a_run_end_and_stores_it() {
     let body = json!({
         "name": "Almost done", "template_type": "webhook_trigger",
         "parameters": {"url": peer.url("/"), "method": "POST",
-            "retry": {"max_attempts": 2, "initial_delay_ms": 1500, "jitter": false}},
+            "retry": {"max_attempts": 2, "initial_delay_ms": 1500, "jitter": 0}},
         "schedule": {"type": "interval", "interval_seconds": 3600},
     });
     let job = client.post("/jobs", &body).await.ok();
@@ -125,7 +125,7 @@ async fn watchers_hear_of_a_run_from_its_start_to_its_end() {
             heard.push_str(&String::from_utf8_lossy(&chunk));
         }
     }
-    assert!(heard.contains("\"event\":\"job\""), "{heard}");
+    assert!(heard.contains("event: job"), "{heard}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

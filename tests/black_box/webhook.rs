@@ -14,7 +14,7 @@ async fn a_webhook_that_fails_twice_is_tried_three_times_under_one_key() {
     let body = json!({
         "name": "Tell the shop", "template_type": "webhook_trigger",
         "parameters": {"url": peer.url("/hook?x=1"), "method": "POST", "body": {"order": 7},
-            "retry": {"max_attempts": 3, "initial_delay_ms": 200, "multiplier": 2, "jitter": false}},
+            "retry": {"max_attempts": 3, "initial_delay_ms": 200, "multiplier": 2, "jitter": 0}},
         "schedule": {"type": "interval", "interval_seconds": 3600},
     });
     let job = client.post("/jobs", &body).await.ok();

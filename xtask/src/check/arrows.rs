@@ -32,13 +32,18 @@ const CLOCKLESS: [&str; 2] = ["scheduler", "executor"];
 pub fn check() -> anyhow::Result<()> {
     let root = workspace()?;
     let source = root.join("host/server/src");
-    let mut faults = Vec::new();
-    let mut files = 0;
+    let mut texts = Vec::new();
     for path in rust_files(&source)? {
         let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        texts.push((path, text));
+    }
+    let tests: Vec<PathBuf> = texts.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
+    let mut faults = Vec::new();
+    let mut files = 0;
+    for (path, text) in &texts {
         let inside = path.strip_prefix(&source)?;
         files += 1;
-        for fault in faults_of(&room_of(inside), &text) {
+        for fault in faults_of(&room_of(inside), text, tests.contains(path)) {
             faults.push(format!("{}:{fault}", path.strip_prefix(&root)?.display()));
         }
     }
@@ -67,10 +72,25 @@ fn room_of(path: &Path) -> String {
     first.unwrap_or_default().trim_end_matches(".rs").to_owned()
 }
 
-fn faults_of(room: &str, text: &str) -> Vec<String> {
+/// Files that are compiled for tests only: `#[cfg(test)] mod name;` in `path`.
+fn test_modules(path: &Path, text: &str) -> Vec<PathBuf> {
+    let folder = path.parent().unwrap_or(path);
+    let mut lines = text.lines().map(str::trim);
+    let mut found = Vec::new();
+    while let Some(line) = lines.next() {
+        if line == "#[cfg(test)]"
+            && let Some(name) = lines.next().and_then(|next| next.strip_prefix("mod ")?.strip_suffix(';'))
+        {
+            found.push(folder.join(format!("{name}.rs")));
+        }
+    }
+    found
+}
+
+fn faults_of(room: &str, text: &str, is_test: bool) -> Vec<String> {
     let place = |name: &str| ROOMS.iter().position(|room| *room == name);
     let mut faults = Vec::new();
-    let mut in_tests = false;
+    let mut in_tests = is_test;
     for (number, line) in text.lines().enumerate() {
         let code = line.split("//").next().unwrap_or_default();
         in_tests |= code.contains("#[cfg(test)]");
@@ -129,23 +149,25 @@ mod tests {
 
     #[test]
     fn an_arrow_that_runs_back_is_found() {
-        assert_eq!(faults_of("executor", "use crate::scheduler::Scheduler;").len(), 1);
-        assert_eq!(faults_of("executor", "    let x = crate::api::y();").len(), 1);
-        assert!(faults_of("scheduler", "use crate::executor::Executor;\nuse crate::config::Scheduler;").is_empty());
-        assert!(faults_of("app", "use crate::api::router;").is_empty());
+        assert_eq!(faults_of("executor", "use crate::scheduler::Scheduler;", false).len(), 1);
+        assert_eq!(faults_of("executor", "    let x = crate::api::y();", false).len(), 1);
+        assert!(
+            faults_of("scheduler", "use crate::executor::Executor;\nuse crate::config::Scheduler;", false).is_empty()
+        );
+        assert!(faults_of("app", "use crate::api::router;", false).is_empty());
     }
 
     #[test]
     fn a_crate_in_the_wrong_room_is_found() {
-        assert_eq!(faults_of("registry", "use axum::Json;").len(), 1);
-        assert!(faults_of("api", "use axum::Json;").is_empty());
-        assert!(faults_of("registry", "use my_axum::Json;").is_empty());
+        assert_eq!(faults_of("registry", "use axum::Json;", false).len(), 1);
+        assert!(faults_of("api", "use axum::Json;", false).is_empty());
+        assert!(faults_of("registry", "use my_axum::Json;", false).is_empty());
     }
 
     #[test]
     fn a_clock_in_a_room_without_one_is_found_outside_tests() {
-        assert_eq!(faults_of("scheduler", "let now = Utc::now();").len(), 1);
-        assert!(faults_of("scheduler", "#[cfg(test)]\nmod tests { let now = Utc::now(); }").is_empty());
-        assert!(faults_of("api", "let now = Utc::now();").is_empty());
+        assert_eq!(faults_of("scheduler", "let now = Utc::now();", false).len(), 1);
+        assert!(faults_of("scheduler", "#[cfg(test)]\nmod tests { let now = Utc::now(); }", false).is_empty());
+        assert!(faults_of("api", "let now = Utc::now();", false).is_empty());
     }
 }

@@ -10,7 +10,7 @@ mod guest;
 mod step;
 mod toolchain;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 
@@ -49,7 +49,7 @@ pub fn build() -> anyhow::Result<()> {
 }
 
 fn build_with(choice: Option<Choice>) -> anyhow::Result<()> {
-    let root = workspace_root()?;
+    let root = crate::process::workspace()?;
     let steps = Steps::begin();
     let guests = Guest::find_all(&root)?;
     let toolchain = Toolchain::choose(choice, &root, &steps)?;
@@ -84,11 +84,6 @@ fn write_if_changed(path: &Path, bytes: &[u8]) -> anyhow::Result<bool> {
     }
     std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(true)
-}
-
-fn workspace_root() -> anyhow::Result<PathBuf> {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    Ok(xtask.parent().context("xtask stands in the workspace")?.to_path_buf())
 }
 
 #[cfg(test)]

@@ -44,7 +44,9 @@ pub struct Source {
 /// # Errors
 /// The key at fault, what was found, and where it came from.
 pub fn load(flags: &Flags, environment: HashMap<String, String>) -> Result<Config, ConfigError> {
-    let config: Config = merge(flags, environment)?.try_deserialize()?;
+    let mut config: Config = merge(flags, environment)?.try_deserialize()?;
+    // A variable that is set to nothing is an empty list, not a list of one empty text.
+    config.http.allowed_networks.retain(|network| !network.trim().is_empty());
     check(&config)?;
     Ok(config)
 }

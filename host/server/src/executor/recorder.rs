@@ -73,7 +73,7 @@ impl Recorder {
 
     /// Until the executor is gone and everything is stored.
     pub async fn run(mut self) {
-        let mut beats = tokio::time::interval_at(Instant::now() + BEAT, BEAT);
+        let mut beats = tokio::time::interval(BEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut beat = 0_u32;
         let mut batch = Vec::with_capacity(GROUP);
