@@ -1,11 +1,5 @@
 //! What black-box tests start and talk to: the real server as a process of its own, and counterparts on loopback.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "only tests use this crate; a failure here is a failed test"
-)]
+#![expect(clippy::expect_used, clippy::panic, reason = "only tests use this crate; a failure here is a failed test")]
 
 mod client;
 mod counterpart;

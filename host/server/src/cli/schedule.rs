@@ -85,7 +85,7 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
 impl Explain {
     fn schedule(&self) -> Schedule {
         let interval = self.expression.trim().parse::<u64>().ok();
-        let dst = (self.gap.is_some() || self.fold.is_some()).then(|| Dst {
+        let dst = (self.gap.is_some() || self.fold.is_some()).then_some(Dst {
             gap: match self.gap {
                 Some(GapRule::Skip) => Gap::Skip,
                 _ => Gap::Next,
