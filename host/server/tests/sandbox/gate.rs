@@ -1,16 +1,19 @@
 //! What the gate lets through, what it records, and what it costs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bson::doc;
+use sandglass::model::SystemClock;
 use sandglass::model::audit::Verdict;
-use sandglass::model::grant::Limits;
+use sandglass::model::grant::{Grant, Limits, Right};
 use sandglass::repository::audit;
-use sandglass::sandbox::Runner as _;
-use sandglass_database::Database as _;
+use sandglass::sandbox::{Runner as _, Sandbox};
+use sandglass_database::Database;
+use sandglass_database::embedded::{Embedded, Options};
 use serde_json::json;
 
-use crate::world::{World, answers, count, reason};
+use crate::world::{Template, World, answers, cache, component, count, gates_over, http, reason, settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_granted_by_default_and_the_denial_names_the_grant() {
@@ -236,4 +239,50 @@ async fn a_guest_knows_its_run() {
     let lines = heard.lines.lock();
     assert_eq!(lines[0].message, "a\\nb k=v");
     assert_eq!(lines[0].level, sandglass::model::log::Level::Warning);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_runs_at_once_share_one_unbroken_chain_on_the_embedded_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Embedded::open(folder.path(), Options::default()).unwrap();
+    let database: Arc<dyn Database> = Arc::new(database);
+    let (gates, grants, audit, host) = gates_over(database.clone(), &http(&[]));
+    audit.prepare().await.unwrap();
+    let sandbox =
+        Sandbox::with_compiler(&settings(), cache(), gates, Arc::new(SystemClock), crate::world::program()).unwrap();
+    let digest = sandbox.admit(&component("test/probe")).await.unwrap();
+    let template = Template { name: "probe".into(), digest: digest.clone() };
+    grants.set(Grant {
+        template_type: "probe".into(),
+        digest,
+        rights: vec![Right {
+            capability: "documents".into(),
+            target: "*".into(),
+            access: vec!["read".into(), "write".into()],
+            extra: None,
+        }],
+        limits: Limits::default(),
+    });
+    let runs: Vec<_> = (0..50)
+        .map(|number| {
+            let steps = json!([
+                { "op": "insert", "documents": [{ "run": number }, { "run": number }] },
+                { "op": "delete", "filter": { "run": number }, "limit": 1 },
+                { "op": "find", "filter": { "run": number } },
+            ]);
+            let (run, _) = template.run(json!({ "collection": "orders", "steps": steps }));
+            let sandbox = sandbox.clone();
+            tokio::spawn(async move { sandbox.run(run).await })
+        })
+        .collect();
+    for run in runs {
+        let answers = answers(&run.await.unwrap());
+        assert_eq!(answers[1]["ok"]["deleted"], 1, "{answers:?}");
+        assert_eq!(answers[2]["ok"]["documents"].as_array().map(Vec::len), Some(1), "{answers:?}");
+    }
+    audit.flush().await.unwrap();
+    let head = audit.head();
+    assert_eq!(head.length, 200, "50 runs with two effects, each with its end");
+    assert_eq!(audit.verify(&host, Some(&head)).await.unwrap(), None);
+    assert_eq!(database.count("orders", doc! {}).await.unwrap(), 50);
 }

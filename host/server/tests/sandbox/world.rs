@@ -16,6 +16,7 @@ use sandglass::model::outcome::{Finished, Outcome};
 use sandglass::model::{Digest, ExecutionId, Incarnation, JobId, Lease, SystemClock};
 use sandglass::repository::audit::Audit;
 use sandglass::sandbox::{Compiler, Run, Runner as _, Sandbox, Watcher};
+use sandglass_database::Database;
 use sandglass_database::memory::Memory;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -93,11 +94,17 @@ pub fn component(name: &str) -> Vec<u8> {
 /// The parts of a sandbox with a database and grants of its own.
 pub fn gates(http: &config::Http) -> (Gates, Arc<GrantTable>, Memory, Audit, Incarnation) {
     let database = Memory::new();
+    let (gates, grants, audit, host) = gates_over(Arc::new(database.clone()), http);
+    (gates, grants, database, audit, host)
+}
+
+/// As [`gates`], over another engine.
+pub fn gates_over(database: Arc<dyn Database>, http: &config::Http) -> (Gates, Arc<GrantTable>, Audit, Incarnation) {
     let host = Incarnation::generate();
-    let audit = Audit::start(Arc::new(database.clone()), host.clone());
+    let audit = Audit::start(database.clone(), host.clone());
     let grants = Arc::new(GrantTable::default());
     let gates = Gates::new(Parts {
-        database: Arc::new(database.clone()),
+        database,
         connections: BTreeMap::new(),
         audit: audit.clone(),
         grants: grants.clone(),
@@ -105,7 +112,12 @@ pub fn gates(http: &config::Http) -> (Gates, Arc<GrantTable>, Memory, Audit, Inc
         bounds: Bounds { batch_bytes: settings().batch_bytes, batch_documents: settings().batch_documents },
         clock: Arc::new(SystemClock),
     });
-    (gates, grants, database, audit, host)
+    (gates, grants, audit, host)
+}
+
+/// Compiled components, kept between runs of the tests: compiling itself is tested elsewhere.
+pub fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("components")
 }
 
 impl World {
@@ -115,9 +127,7 @@ impl World {
 
     pub fn with(settings: &config::Sandbox, http: &config::Http) -> Self {
         let (gates, grants, database, audit, host) = gates(http);
-        // Kept between runs of the tests: compiling is tested elsewhere.
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("components");
-        let sandbox = Sandbox::with_compiler(settings, folder, gates, Arc::new(SystemClock), program()).unwrap();
+        let sandbox = Sandbox::with_compiler(settings, cache(), gates, Arc::new(SystemClock), program()).unwrap();
         Self { sandbox, grants, database, audit, host }
     }
 
