@@ -84,7 +84,10 @@ fn line(message: &str, fields: &[(String, String)], bound: usize) -> String {
         out.push('=');
         if value.contains([' ', '"', '=']) || value.is_empty() {
             out.push('"');
-            escape(&mut out, &value.replace('"', "\\\""), bound);
+            for (place, piece) in value.split('"').enumerate() {
+                out.push_str(if place > 0 { "\\\"" } else { "" });
+                escape(&mut out, piece, bound);
+            }
             out.push('"');
         } else {
             escape(&mut out, value, bound);

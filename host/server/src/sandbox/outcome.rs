@@ -47,6 +47,9 @@ fn broke(error: &wasmtime::Error, bounds: &Bounds, limiter: &Limiter, last_error
             other => limit(*other, String::new()),
         };
     }
+    if error.is::<wasmtime::PoolConcurrencyLimitError>() {
+        return Outcome::HostFault { message: format!("the pool of instances is full: {error}") };
+    }
     let trap = error.downcast_ref::<Trap>();
     if trap == Some(&Trap::StackOverflow) {
         return limit(Limit::Stack, "512 KiB of stack; a recursion that does not end?".to_owned());
