@@ -151,7 +151,7 @@ async fn a_preview_names_the_instants_and_a_validation_stores_nothing() {
             .map(|run| run.parse().unwrap())
             .to_vec();
     assert_eq!(runs, expected);
-    assert!(preview["description"].as_str().unwrap().contains("02:30"), "{preview}");
+    assert!(preview["text"].as_str().unwrap().contains("02:30"), "{preview}");
     assert_eq!(client.post("/jobs/validate", &body("x")).await.status, 200);
     assert_eq!(client.post("/jobs/validate", &json!({"name": "x"})).await.status, 422);
     assert_eq!(client.get("/jobs").await.ok()["total"], 0);

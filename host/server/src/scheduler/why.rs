@@ -20,10 +20,7 @@ impl Planner {
         let stored = self.executions.decision(job, at).await?;
         let definition = &entry.definition;
         let mut steps = Vec::new();
-        let mut step = |check, passed, detail: String| {
-            steps.push(WhyStep { check, passed, detail });
-            passed
-        };
+        let mut step = |check, passed, detail: String| steps.push(WhyStep { check, passed, detail });
         let job_now = &definition.job;
         let enabled = job_now.enabled && job_now.deleted_at.is_none();
         step("enabled", enabled, if enabled { "the job is enabled".into() } else { "the job is disabled".into() });
@@ -81,13 +78,21 @@ impl Planner {
         };
         step("overlap", !matches!(answer, Answer::Refused(_)), detail);
         let decided = entry.next_run_at.is_none_or(|next| at < next);
-        let told = told(stored.as_ref(), at, decided, now);
-        step("decision", stored.is_some(), told.clone());
+        let refusal = steps.iter().find(|step| !step.passed).map(|step| step.detail.clone());
+        let told = told(stored.as_ref(), refusal.as_deref(), at, decided, now);
+        steps.push(WhyStep { check: "decision", passed: stored.is_some(), detail: told.clone() });
         Ok(Some(Why { job_id: job, at, answer: told, steps, execution: stored.map(|execution| execution.id) }))
     }
 }
 
-fn told(stored: Option<&Execution>, at: DateTime<Utc>, decided: bool, now: DateTime<Utc>) -> String {
+/// The answer in one sentence; without a record, the first check that refuses names the reason (T3).
+fn told(
+    stored: Option<&Execution>,
+    refusal: Option<&str>,
+    at: DateTime<Utc>,
+    decided: bool,
+    now: DateTime<Utc>,
+) -> String {
     match stored {
         Some(execution) if execution.status == Status::Skipped => {
             let reason = execution.skip_reason.map_or("no reason noted", |reason| reason.as_str());
@@ -98,7 +103,10 @@ fn told(stored: Option<&Execution>, at: DateTime<Utc>, decided: bool, now: DateT
             Some(started) => format!("It ran at {} and is {}.", show(started), execution.status.as_str()),
             None => format!("It is {}.", execution.status.as_str()),
         },
-        None if at > now => "It is still to come.".into(),
+        None if at > now => match refusal {
+            Some(reason) => format!("As things stand, it will not run then: {reason}."),
+            None => "It is still to come.".into(),
+        },
         None if decided => {
             "Nothing is stored for this instant: the job was not due then, or its history was deleted.".into()
         }
