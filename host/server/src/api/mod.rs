@@ -31,6 +31,9 @@ mod templates;
 mod time;
 mod wait;
 
+#[cfg(test)]
+mod tests;
+
 pub use access::{Access, Principal, Role};
 pub use metrics::Metrics;
 pub use openapi::rendered as rendered_openapi;

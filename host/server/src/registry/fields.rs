@@ -214,7 +214,7 @@ pub fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// The known name that a mistyped one most likely means: at most a third of its letters apart.
+/// The known name that a mistyped one most likely means: at most half of its letters apart, and never more than three.
 pub fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
     if found.len() > 64 {
         return None;
@@ -224,7 +224,7 @@ pub fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
         .iter()
         .map(|name| (distance(found, name), *name))
         .min()
-        .filter(|(distance, _)| *distance <= (letters / 3).max(1))
+        .filter(|(distance, _)| *distance <= (letters / 2).clamp(1, 3))
         .map(|(_, name)| name)
 }
 

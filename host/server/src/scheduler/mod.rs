@@ -37,6 +37,6 @@ pub use thread::{StartError, start};
 #[cfg(test)]
 mod life_test;
 #[cfg(test)]
-mod scene;
+pub(crate) mod scene;
 #[cfg(test)]
 mod simulation;

@@ -1,0 +1,9 @@
+//! The interface as a whole, on a planner and an executor that are real, a store in memory, and guests that are not.
+
+mod frame;
+mod openapi;
+mod reach;
+mod resources;
+mod runs;
+mod scene;
+mod strictness;
