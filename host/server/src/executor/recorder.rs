@@ -179,14 +179,15 @@ impl Recorder {
 
     fn tell(&self, executor: &Arc<Inner>, item: &Item, ending: Ending) {
         let (id, job) = (item.claim.id, item.claim.definition.job.id);
+        // The planner first: whoever hears of the end may ask for the next run at once. One that has stopped reads the
+        // store when it starts again.
+        let _ = self.ended.send(Ended { execution: id, job, ending: ending.clone() });
         if let (Settled::Final(end), Ending::Final(status)) = (&item.settled, &ending) {
             executor.tell(Event::Execution { id, job_id: job, status: *status, at: end.completed_at });
             if !end.outbox.is_empty() {
                 executor.home.spawn(outbox::send(Arc::clone(executor), id));
             }
         }
-        // A planner that has stopped reads the store when it starts again.
-        let _ = self.ended.send(Ended { execution: id, job, ending });
     }
 
     /// Marks what has been running for a beat and, now and then, stores lines and progress.

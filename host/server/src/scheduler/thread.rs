@@ -78,9 +78,6 @@ struct Inbox {
 
 impl Inbox {
     fn collect(&mut self) {
-        while let Ok(ended) = self.ended.try_recv() {
-            self.ends.push(ended);
-        }
         while self.asked.len() < BATCH {
             match self.commands.try_recv() {
                 Ok(command) => self.asked.push(command),
@@ -90,6 +87,10 @@ impl Inbox {
                     break;
                 }
             }
+        }
+        // Ends after commands: whoever asked because a run had ended finds that the planner knows it.
+        while let Ok(ended) = self.ended.try_recv() {
+            self.ends.push(ended);
         }
     }
 
