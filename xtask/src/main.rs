@@ -24,7 +24,7 @@ enum Command {
     /// Check, build and test everything, installing what the tests need
     Test,
     /// Formatting, lints, layer arrows, the contract, generated files
-    Check,
+    Check(check::Arguments),
     /// Build one self-contained file, the components inside it
     Build(build::Arguments),
     /// Build the job templates into WebAssembly components
@@ -37,7 +37,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Test => test::run(),
-        Command::Check => check::run(),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Plugins(arguments) => plugins::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

@@ -17,7 +17,7 @@ const PYTHON_PACKAGES: [&str; 1] = ["vega_datasets==0.9.0"];
 pub fn run() -> anyhow::Result<()> {
     eprintln!("Checks, builds and tests everything; some minutes, the first time more.");
     crate::plugins::build()?;
-    crate::check::run()?;
+    crate::check::run(&crate::check::Arguments::default())?;
     let data = public_data()?;
     step(
         "all tests",

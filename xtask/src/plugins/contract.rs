@@ -5,10 +5,8 @@
 mod tests {
     use std::path::Path;
 
+    use crate::plugins::PACKAGES;
     use wit_parser::{PackageId, Resolve, TypeDefKind};
-
-    /// Each package after those it uses. Bindings on both sides name the folders in this order.
-    const PACKAGES: [&str; 8] = ["base", "documents", "secrets", "http", "email", "files", "insight", "template"];
 
     fn contract() -> (Resolve, Vec<PackageId>) {
         let wit = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("wit");

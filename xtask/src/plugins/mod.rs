@@ -18,6 +18,9 @@ use guest::Guest;
 use step::Steps;
 use toolchain::{Choice, Toolchain};
 
+/// The packages of the contract, each after those it uses. Bindings on both sides name the folders in this order.
+pub const PACKAGES: [&str; 8] = ["base", "documents", "secrets", "http", "email", "files", "insight", "template"];
+
 /// How to build the components.
 #[derive(clap::Args)]
 pub struct Arguments {
