@@ -147,3 +147,124 @@ fn gaps(at: &Circumstances<'_>, until: DateTime<Utc>) -> Vec<Skip> {
         .map(|instant| Skip::one(SkipReason::DstGap, instant, Some("the clock jumped over this time".into())))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use sandglass_schedule::misfire::Policy;
+
+    use super::*;
+    use crate::model::job::{Misfire, OverlapPolicy};
+    use crate::model::{Token, Trigger};
+    use crate::scheduler::overlap::Held;
+    use crate::scheduler::scene::{every, job, planner_settings};
+
+    const CREATED: i64 = 1_700_000_000;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(CREATED + seconds, 0).unwrap()
+    }
+
+    fn every_minute(policy: Policy) -> Job {
+        Job {
+            schedule: every(60),
+            created_at: at(0),
+            updated_at: at(0),
+            misfire: Misfire { policy, window_seconds: 600 },
+            ..job()
+        }
+    }
+
+    fn busy() -> Active {
+        let held = Held {
+            execution: ExecutionId::generate(),
+            slot: Some(Slot::Running(0)),
+            token: Token::FIRST,
+            scheduled_for: at(0),
+            trigger: Trigger::Schedule,
+            claim: None,
+        };
+        Active { held: vec![held], ..Active::default() }
+    }
+
+    fn decided(job: &Job, now: i64, template: Result<(), &str>, active: Option<&Active>) -> Decision {
+        decide(&Circumstances {
+            job,
+            timetable: &job.schedule.compile(job.created_at).unwrap(),
+            oldest: at(60),
+            now: at(now),
+            template,
+            active,
+            settings: &planner_settings(),
+        })
+    }
+
+    fn ruled(decision: Decision) -> (Vec<(SkipReason, u64)>, Option<i64>, Option<i64>) {
+        let Decision::Decide(ruled) = decision else { panic!("{decision:?}") };
+        let since = |at: DateTime<Utc>| at.timestamp() - CREATED;
+        (
+            ruled.skips.iter().map(|skip| (skip.reason, skip.instants.count)).collect(),
+            ruled.run.map(|run| since(run.instant)),
+            ruled.next.map(since),
+        )
+    }
+
+    #[test]
+    fn t7_what_is_late_by_less_than_a_minute_just_runs_under_every_policy() {
+        for policy in [Policy::Latest, Policy::All, Policy::None] {
+            for now in [59, 60, 100, 119] {
+                let decision = decided(&every_minute(policy), now, Ok(()), None);
+                assert_eq!(ruled(decision), (vec![], Some(60), Some(120)), "{policy:?} {now}");
+            }
+        }
+    }
+
+    #[test]
+    fn t7_missed_instants_are_decided_as_the_policy_says() {
+        // 60, 120 … 1200 were missed; 1260 is late by 40 s, which is no misfire.
+        let table = [
+            (Policy::Latest, vec![(SkipReason::Misfire, 20)], Some(1_260), Some(1_320)),
+            (Policy::None, vec![(SkipReason::Misfire, 20)], Some(1_260), Some(1_320)),
+            // Ten minutes back; it stays there until the run has ended.
+            (Policy::All, vec![(SkipReason::Misfire, 11)], Some(720), Some(720)),
+        ];
+        for (policy, skips, run, next) in table {
+            let decision = decided(&every_minute(policy), 1_300, Ok(()), None);
+            assert_eq!(ruled(decision), (skips, run, next), "{policy:?}");
+        }
+    }
+
+    #[test]
+    fn t3_the_template_is_asked_before_misfire_and_overlap() {
+        let busy = busy();
+        let decision = decided(&every_minute(Policy::Latest), 1_300, Err("not granted"), Some(&busy));
+        let template = SkipReason::Template;
+        assert_eq!(ruled(decision), (vec![(template, 20), (template, 1)], None, Some(1_320)));
+    }
+
+    #[test]
+    fn t3_a_template_that_is_not_ready_is_asked_again_at_the_instant() {
+        let decision = decided(&every_minute(Policy::Latest), 59, Err("not granted"), None);
+        assert_eq!(decision, Decision::WaitUntil(at(60)));
+    }
+
+    #[test]
+    fn t8_an_occurrence_waits_until_its_instant_for_the_run_before_it() {
+        let busy = busy();
+        let job = every_minute(Policy::Latest);
+        assert_eq!(decided(&job, 59, Ok(()), Some(&busy)), Decision::WaitUntil(at(60)));
+        let (skips, run, next) = ruled(decided(&job, 60, Ok(()), Some(&busy)));
+        assert_eq!((skips, run, next), (vec![(SkipReason::Overlap, 1)], None, Some(120)));
+        let queueing = Job { overlap_policy: OverlapPolicy::QueueOne, ..job };
+        let Decision::Decide(ruled) = decided(&queueing, 60, Ok(()), Some(&busy)) else { panic!() };
+        assert_eq!(ruled.run.map(|run| run.slot), Some(Slot::Waiting));
+    }
+
+    #[test]
+    fn t7_replays_go_one_after_the_other_whatever_the_overlap_policy() {
+        let busy = busy();
+        for overlap_policy in [OverlapPolicy::Skip, OverlapPolicy::QueueOne, OverlapPolicy::Replace] {
+            let job = Job { overlap_policy, ..every_minute(Policy::All) };
+            assert_eq!(decided(&job, 1_300, Ok(()), Some(&busy)), Decision::WaitForEnd);
+        }
+    }
+}

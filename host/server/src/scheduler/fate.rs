@@ -98,3 +98,117 @@ fn end(status: Status, error: &str) -> Fate {
 fn skip(reason: SkipReason, error: &str) -> Fate {
     Fate::End { status: Status::Skipped, reason: Some(reason), error: error.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::execution::Attempt;
+    use crate::model::job::{Job, Misfire};
+    use crate::model::{Digest, Incarnation, JobId, Token};
+    use crate::repository::{Claim, Parameters};
+    use crate::scheduler::scene::{every, job};
+
+    const CREATED: i64 = 1_700_000_000;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(CREATED + seconds, 0).unwrap()
+    }
+
+    fn definition(policy: Policy) -> Definition {
+        let misfire = Misfire { policy, window_seconds: 600 };
+        Definition::of(Job { schedule: every(60), created_at: at(0), misfire, ..job() })
+    }
+
+    /// Claimed for 60, and its host died.
+    fn claimed(status: Status, lost_before: usize) -> Execution {
+        let definition = definition(Policy::Latest);
+        let lost = Attempt {
+            number: 1,
+            token: Token::FIRST,
+            host: "box".into(),
+            started_at: at(60),
+            ended_at: Some(at(61)),
+            status: Status::Lost,
+            error: None,
+            interrupted: false,
+        };
+        let claim = Claim {
+            id: crate::model::ExecutionId::derive(JobId::generate(), at(60)),
+            parameters: Arc::new(Parameters::of(&serde_json::json!({}))),
+            definition: Arc::new(definition),
+            digest: Digest("00".into()),
+            scheduled_for: at(60),
+            trigger: Trigger::Schedule,
+            triggered_by: "scheduler".into(),
+            rerun_of: None,
+            token: Token::FIRST,
+            host: Arc::new(Incarnation("dead".into())),
+            overlap_key: None,
+            attempts: vec![lost; lost_before],
+            log_lines: 0,
+        };
+        Execution { status, ..claim.execution() }
+    }
+
+    fn fate(execution: &Execution, policy: Policy, wrote: bool, on_lost: OnLost, now: i64) -> Fate {
+        rule(&Remains {
+            execution,
+            definition: Some(&definition(policy)),
+            template: Ok(()),
+            may_have_written: wrote,
+            on_lost,
+            now: at(now),
+            grace: Duration::seconds(60),
+        })
+    }
+
+    fn reason(fate: Fate) -> Option<SkipReason> {
+        match fate {
+            Fate::Start => None,
+            Fate::End { reason, .. } => reason,
+        }
+    }
+
+    #[test]
+    fn t7_a_claim_that_never_began_is_started_or_misfired() {
+        let claim = claimed(Status::Queued, 0);
+        let table = [
+            (Policy::Latest, 90, None),
+            (Policy::None, 90, None),
+            // The one of 120 is due by now and is the latest.
+            (Policy::Latest, 130, Some(SkipReason::Misfire)),
+            (Policy::None, 130, Some(SkipReason::Misfire)),
+            (Policy::All, 130, None),
+            (Policy::All, 1_000, Some(SkipReason::Misfire)),
+        ];
+        for (policy, now, expected) in table {
+            assert_eq!(reason(fate(&claim, policy, false, OnLost::Fail, now)), expected, "{policy:?} at {now}");
+        }
+    }
+
+    #[test]
+    fn t12_what_may_have_had_an_effect_is_repeated_only_if_the_template_allows() {
+        let running = claimed(Status::Running, 0);
+        assert_eq!(fate(&running, Policy::Latest, true, OnLost::Retry, 70), Fate::Start);
+        let lost = fate(&running, Policy::Latest, true, OnLost::Fail, 70);
+        assert!(matches!(lost, Fate::End { status: Status::Lost, .. }));
+        // The audit shows no effect: nothing is lost by a repeat.
+        assert_eq!(fate(&running, Policy::Latest, false, OnLost::Fail, 70), Fate::Start);
+    }
+
+    #[test]
+    fn t12_a_run_that_takes_its_host_down_again_and_again_is_lost() {
+        let often = claimed(Status::Running, LOST_ATTEMPTS);
+        let lost = fate(&often, Policy::Latest, true, OnLost::Retry, 70);
+        assert!(matches!(lost, Fate::End { status: Status::Lost, .. }));
+    }
+
+    #[test]
+    fn t10_a_run_that_was_being_cancelled_is_cancelled() {
+        let asked = Execution { cancel_requested_at: Some(at(65)), ..claimed(Status::Running, 0) };
+        let cancelled = fate(&asked, Policy::Latest, true, OnLost::Retry, 70);
+        assert!(matches!(cancelled, Fate::End { status: Status::Cancelled, .. }));
+    }
+}

@@ -220,3 +220,103 @@ async fn counters_know_what_ended() {
     }
     host.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t13_a_stop_hands_over_what_gives_way_and_the_next_start_goes_on() {
+    let host = Host::start().await;
+    let job = host.create(job()).await;
+    host.script(job.id, [Act::UntilStopped]);
+    let run = host.trigger(job.id).await;
+    host.until_status(run.id, Status::Running).await;
+    let database = host.stop().await;
+    let next = Host::start_on(database).await;
+    let ended = next.until(run.id, |execution| execution.status.is_final()).await;
+    assert_eq!(ended.status, Status::Success, "{ended:#?}");
+    let tries: Vec<_> = ended.attempts.iter().map(|attempt| attempt.interrupted).collect();
+    assert_eq!(tries, [true, false]);
+    next.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_is_told_once_to_those_who_asked_and_what_cannot_be_told_is_a_warning() {
+    let host = Host::start().await;
+    let notifications = crate::model::job::Notifications {
+        on_success: vec!["https://example.org/hook".into(), "anna@example.org".into()],
+        on_failure: vec!["https://example.org/never".into()],
+    };
+    let job = host.create(Job { notifications, ..job() }).await;
+    let run = host.trigger(job.id).await;
+    let told = host.until(run.id, |execution| execution.status.is_final() && execution.outbox.is_empty()).await;
+    let calls = host.post.calls.lock().clone();
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0].url, "https://example.org/hook");
+    assert_eq!(calls[0].idempotency_key, format!("{}-0", run.id));
+    assert_eq!(calls[0].body.as_ref().unwrap()["status"], "success");
+    let warnings: Vec<_> = told.logs.iter().map(|line| line.message.as_str()).collect();
+    assert!(warnings.len() == 1 && warnings[0].contains("anna@example.org"), "{warnings:?}");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pre_hook_that_fails_stops_the_attempt_and_a_post_hook_that_fails_is_a_warning() {
+    let host = Host::start().await;
+    *host.post.refuse.lock() = Some(404);
+    let hook = crate::model::job::Hook::Http {
+        http: serde_json::from_value(serde_json::json!({"url": "https://example.org/gate"})).unwrap(),
+    };
+    let hooks = |pre, post| crate::model::job::Hooks { pre, post };
+    let before = host.create(Job { hooks: hooks(vec![hook.clone()], vec![]), ..job() }).await;
+    let run = host.trigger(before.id).await;
+    let failed = host.until(run.id, |execution| execution.status.is_final()).await;
+    assert_eq!(failed.status, Status::Failed);
+    assert!(failed.error.unwrap().contains("pre-hook"));
+    assert!(host.runner.seen.lock().iter().all(|(id, ..)| *id != run.id));
+
+    let after = host.create(Job { hooks: hooks(vec![], vec![hook]), ..job() }).await;
+    let run = host.trigger(after.id).await;
+    let ended =
+        host.until(run.id, |execution| execution.status == Status::Success && execution.outbox.is_empty()).await;
+    assert!(ended.logs.iter().any(|line| line.message.contains("post-hook")), "{:?}", ended.logs);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_that_is_not_ready_refuses_a_manual_run_and_why_says_so() {
+    let host = Host::start().await;
+    let job = host.create(job()).await;
+    host.templates.missing.lock().push("scripted".into());
+    let refused = host.scheduler.trigger(Host::run_of(job.id)).await.unwrap_err();
+    assert_eq!(refused, TriggerError::Template("scripted is not installed".into()));
+    let why = host.scheduler.why(job.id, job.next_run_at.unwrap()).await.unwrap().unwrap();
+    let step = |check| why.steps.iter().find(|step| step.check == check).unwrap();
+    assert!(step("enabled").passed && step("due").passed && !step("template").passed, "{why:#?}");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_of_the_older_system_are_adopted_and_do_not_fire_at_once() {
+    let database = std::sync::Arc::new(sandglass_database::memory::Memory::new());
+    let id = bson::oid::ObjectId::new();
+    let past = bson::DateTime::from_millis(Utc::now().timestamp_millis() - 86_400_000);
+    let old = bson::doc! {
+        "_id": id, "name": "old", "description": bson::Bson::Null, "template_type": "scripted", "parameters": {},
+        "schedule": { "type": "cron", "expression": "0 8 * * *", "interval_seconds": bson::Bson::Null, "timezone": "Europe/Berlin" },
+        "enabled": true, "timeout_seconds": 300_i32, "retry_policy": { "max_retries": 3_i32, "retry_delay_seconds": 60_i32 },
+        "notifications": { "on_success": [], "on_failure": [] }, "created_by": "admin", "created_at": past,
+        "updated_at": past, "last_run_at": bson::Bson::Null, "next_run_at": past, "version": 1_i32,
+    };
+    let unfinished = bson::doc! {
+        "_id": bson::oid::ObjectId::new(), "job_id": id.to_hex(), "job_name": "old", "template_type": "scripted",
+        "status": "running", "started_at": past, "logs": [], "triggered_by": "scheduler", "execution_host": "old",
+    };
+    use sandglass_database::Database as _;
+    database.insert("dynamic_jobs", vec![old]).await.unwrap();
+    database.insert("job_executions", vec![unfinished]).await.unwrap();
+    let host = Host::start_on(database).await;
+    let job = crate::repository::Jobs::new(host.database.clone()).get(crate::model::JobId(id)).await.unwrap().unwrap();
+    assert!(job.next_run_at.unwrap() > Utc::now());
+    assert_eq!(job.retry_policy.max_retries, 3);
+    let history = host.history(job.id).await;
+    assert_eq!(history.iter().map(|execution| execution.status).collect::<Vec<_>>(), [Status::Lost]);
+    host.stop().await;
+}

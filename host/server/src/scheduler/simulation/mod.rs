@@ -4,6 +4,7 @@
 
 mod check;
 mod clock;
+mod dst;
 mod faulty;
 mod random;
 mod workers;

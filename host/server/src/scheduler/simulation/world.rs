@@ -381,17 +381,25 @@ impl World {
     }
 
     fn all(&self) -> Vec<Execution> {
-        let found = block_on(async {
-            collect(
-                sandglass_database::Database::find(&self.database.inner, EXECUTIONS, Find::default()).await.unwrap(),
-            )
-            .await
-        });
-        found.unwrap().iter().map(|document| execution_from_document(document).unwrap()).collect()
+        all(&self.database)
     }
 }
 
-fn planner(settings: &Settings, database: &Faulty, workers: &Workers, clock: &Arc<Hands>, incarnation: u64) -> Planner {
+/// Everything in the history, past every planned failure.
+pub fn all(database: &Faulty) -> Vec<Execution> {
+    let found = block_on(async {
+        collect(sandglass_database::Database::find(&database.inner, EXECUTIONS, Find::default()).await.unwrap()).await
+    });
+    found.unwrap().iter().map(|document| execution_from_document(document).unwrap()).collect()
+}
+
+pub fn planner(
+    settings: &Settings,
+    database: &Faulty,
+    workers: &Workers,
+    clock: &Arc<Hands>,
+    incarnation: u64,
+) -> Planner {
     Planner::new(Parts {
         settings: settings.clone(),
         database: Arc::new(database.clone()),
