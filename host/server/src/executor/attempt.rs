@@ -9,7 +9,7 @@ use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use super::board::Running;
-use super::executor::Inner;
+use super::handle::Inner;
 use super::hooks::{self, Around};
 use super::outbox;
 use super::recorder::{Report, Settled};
@@ -33,7 +33,7 @@ pub async fn run(executor: Arc<Inner>, running: Arc<Running>) {
     };
     if let Some(finished) = finished {
         let settled = settle(&executor, &running, &finished);
-        if executor.reports.send(Report::Over(Arc::clone(&running), Box::new(settled))).await.is_err() {
+        if executor.reports.send(Report::Over(Arc::clone(&running), settled)).await.is_err() {
             tracing::error!(execution = %running.claim.id, "the recorder is gone; recovery will settle this run");
         }
     }
@@ -156,7 +156,7 @@ fn settle(executor: &Inner, running: &Running, finished: &Finished) -> Settled {
             attempt.status = status;
             attempt.error.clone_from(&error);
             let attempts = attempts(attempt);
-            Settled::Final(End {
+            Settled::Final(Box::new(End {
                 status,
                 started_at: attempts.first().map(|first| first.started_at),
                 completed_at: now,
@@ -165,7 +165,7 @@ fn settle(executor: &Inner, running: &Running, finished: &Finished) -> Settled {
                 error,
                 metrics: Some(finished.metrics),
                 outbox: outbox::due(job, status),
-            })
+            }))
         }
         Verdict::Again { after, status, error } => {
             attempt.status = status;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::guarded;
-use super::executor::Inner;
+use super::handle::Inner;
 use super::ports::HttpCall;
 use crate::capabilities::Origin;
 use crate::model::job::{Hook, HttpHook};

@@ -7,7 +7,7 @@
 mod attempt;
 mod board;
 mod ended;
-mod executor;
+mod handle;
 mod hooks;
 mod outbox;
 mod ports;
@@ -19,7 +19,7 @@ mod starter;
 mod watch;
 
 pub use ended::{Ended, Ending};
-pub use executor::{Executor, Halt, Load, Parts};
+pub use handle::{Executor, Halt, Load, Parts};
 pub use outbox::due as outbox_due;
 pub use ports::{Deliver, EffectsSeen, HttpAnswer, HttpCall, Message, Templates};
 pub use settings::Settings;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::executor::Inner;
+use super::handle::Inner;
 use super::hooks::{self, Around};
 use super::ports::{HttpCall, Message};
 use super::watch::Watch;

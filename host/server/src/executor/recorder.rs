@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 
 use super::board::Running;
-use super::executor::Inner;
+use super::handle::Inner;
 use super::{Ended, Ending, attempt, outbox};
 use crate::model::event::Event;
 use crate::model::execution::Attempt;
@@ -31,7 +31,7 @@ const CHUNK: usize = 1_000;
 
 pub enum Report {
     /// An attempt is over.
-    Over(Arc<Running>, Box<Settled>),
+    Over(Arc<Running>, Settled),
     /// A claim that never began is handed over.
     HandOver(Box<Claim>),
     /// Answers when everything before it is stored.
@@ -40,7 +40,7 @@ pub enum Report {
 
 /// What is recorded of an attempt.
 pub enum Settled {
-    Final(End),
+    Final(Box<End>),
     Again { at: DateTime<Utc>, attempts: Vec<Attempt> },
 }
 
@@ -87,7 +87,7 @@ impl Recorder {
                 }
                 _ = beats.tick() => {
                     beat = beat.wrapping_add(1);
-                    self.tell_of_running(beat % BEATS_A_FLUSH == 0).await;
+                    self.tell_of_running(beat.is_multiple_of(BEATS_A_FLUSH)).await;
                 }
             }
         }
@@ -103,7 +103,7 @@ impl Recorder {
                     lines: running.watch.take().0,
                     stored_lines: running.stored_lines.load(Ordering::Acquire),
                     claim: running.claim.clone(),
-                    settled: *settled,
+                    settled,
                     reduced: false,
                 }),
                 Report::HandOver(claim) => items.push(Item {

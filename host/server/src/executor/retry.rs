@@ -183,7 +183,7 @@ mod tests {
         let failed = attempt(Status::Failed, false);
         let outcome = failure(FailureKind::Retryable, None);
         assert_eq!(wait(&policy, &[], &outcome), Some(7));
-        assert_eq!(wait(&policy, &[failed.clone()], &outcome), Some(7));
+        assert_eq!(wait(&policy, std::slice::from_ref(&failed), &outcome), Some(7));
         assert_eq!(wait(&policy, &[failed.clone(), failed], &outcome), None);
     }
 

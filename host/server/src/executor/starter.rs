@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use super::executor::Inner;
+use super::handle::Inner;
 
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 

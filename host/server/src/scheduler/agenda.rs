@@ -67,10 +67,6 @@ impl Agenda {
         let exact = self.exact.peek().map(|Reverse((at, _))| *at);
         ahead.into_iter().chain(exact).min().and_then(DateTime::from_timestamp_millis)
     }
-
-    pub fn len(&self) -> usize {
-        self.ahead.len() + self.exact.len()
-    }
 }
 
 #[cfg(test)]
@@ -107,6 +103,6 @@ mod tests {
         agenda.ahead_of(at(0), job);
         agenda.exactly(at(0), Item::Job(job));
         assert_eq!(agenda.take_due(at(0), 10), [Item::Job(job)]);
-        assert_eq!(agenda.len(), 0);
+        assert_eq!(agenda.next_look(), None);
     }
 }

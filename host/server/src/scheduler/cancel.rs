@@ -16,18 +16,20 @@ impl Planner {
         by: &str,
         now: DateTime<Utc>,
     ) -> Result<CancelOutcome, StoreError> {
-        let why = Some(format!("cancelled by {by}"));
+        let why = format!("cancelled by {by}");
         if let Some(claim) = self.occupancy.find_mut(id).and_then(|held| held.claim.take()) {
-            return self.settle_now(Settle::of(&claim, Status::Cancelled, None, why, now), now).await;
+            return self.settle_now(Settle::of(&claim, Status::Cancelled, None, Some(why), now), now).await;
         }
         match self.starts.cancel(id) {
-            Halt::NotBegun(claim) => self.settle_now(Settle::of(&claim, Status::Cancelled, None, why, now), now).await,
+            Halt::NotBegun(claim) => {
+                self.settle_now(Settle::of(&claim, Status::Cancelled, None, Some(why), now), now).await
+            }
             Halt::Asked => {
                 self.executions.request_cancel(id, now).await?;
                 Ok(CancelOutcome::Requested)
             }
             Halt::Unknown if self.occupancy.job_of(id).is_some() => Ok(CancelOutcome::Requested),
-            Halt::Unknown => self.cancel_stored(id, why.unwrap_or_default(), now).await,
+            Halt::Unknown => self.cancel_stored(id, why, now).await,
         }
     }
 

@@ -29,7 +29,7 @@ struct Run {
 }
 
 enum Report {
-    Final(End),
+    Final(Box<End>),
     Again(DateTime<Utc>, Vec<Attempt>),
 }
 
@@ -251,7 +251,7 @@ fn settle(run: Run, now: DateTime<Utc>) -> (Claim, Report) {
     attempt.status = retry::status(&run.outcome);
     let tries: Vec<Attempt> = claim.attempts.iter().cloned().chain([attempt]).collect();
     let report = match verdict {
-        Verdict::End { status, error, result } => Report::Final(End {
+        Verdict::End { status, error, result } => Report::Final(Box::new(End {
             status,
             started_at: tries.first().map(|first| first.started_at),
             completed_at: now,
@@ -260,7 +260,7 @@ fn settle(run: Run, now: DateTime<Utc>) -> (Claim, Report) {
             error,
             metrics: None,
             outbox: Vec::new(),
-        }),
+        })),
         Verdict::Again { after, .. } => Report::Again(now + after, tries),
         Verdict::HandOver { .. } => Report::Again(now, tries),
     };
