@@ -14,7 +14,7 @@ use check::Seen;
 use world::World;
 
 /// Histories of a debug build; a release build, thirty times faster, makes as many times more.
-const HISTORIES: u64 = if cfg!(debug_assertions) { 150 } else { 4_000 };
+const HISTORIES: u64 = if cfg!(debug_assertions) { 100 } else { 4_000 };
 
 fn histories(offset: u64, faults: bool, separately: bool) {
     let only = std::env::var("SANDGLASS_SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
