@@ -2,7 +2,12 @@
 //!
 //! Lateness is `started_at - scheduled_for` as stored, read back from the database after the server has ended. CPU a
 //! run is user and system time of the server's process over the measured window, divided by the runs in it.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a failure here ends the measurement, with its reason")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failure here ends the measurement, with its reason"
+)]
 
 mod machine;
 mod readback;
