@@ -12,8 +12,9 @@ use super::execution_view::{EffectView, ExecutionView};
 use super::headers::Id;
 use super::query::{NoQuery, Query};
 use super::state::{ApiState, Shared};
-use crate::model::audit::ChangeRecord;
-use crate::model::{Execution, ExecutionId, JobId, Status, Trigger};
+use crate::model::audit::{ChangeRecord, EffectRecord, Verdict};
+use crate::model::execution::Attempt;
+use crate::model::{Digest, Execution, ExecutionId, JobId, Status, Trigger};
 use crate::repository::{DeleteOutcome, ExecutionFilter, Position};
 
 /// How far a page number reaches; beyond it the cursor goes on.
@@ -202,9 +203,28 @@ pub(super) async fn effects(
     Id(id): Id<ExecutionId>,
     _: NoQuery,
 ) -> Result<Json<EffectList>, ApiError> {
-    let effects: Vec<EffectView> = api.audit.of_execution(id).await?.iter().map(EffectView::from).collect();
-    if effects.is_empty() {
-        api.execution(id).await?;
-    }
-    Ok(Json(EffectList { effects }))
+    let execution = api.execution(id).await?;
+    // How the last effects ended may still be on its way to the store.
+    api.audit.flush().await?;
+    let mut records = api.audit.of_execution(id).await?;
+    records.extend(execution.attempts.iter().flat_map(|attempt| reads_of(&execution, attempt)));
+    records.sort_by_key(|record| (record.attempt, record.at));
+    Ok(Json(EffectList { effects: records.iter().map(EffectView::from).collect() }))
+}
+
+/// The sums that were stored with an attempt's end, as records like the others.
+fn reads_of(execution: &Execution, attempt: &Attempt) -> impl Iterator<Item = EffectRecord> {
+    attempt.reads.iter().map(move |sum| EffectRecord {
+        execution: execution.id,
+        job: execution.job_id,
+        attempt: attempt.number,
+        digest: execution.template_digest.clone().unwrap_or_else(|| Digest(String::new())),
+        at: attempt.started_at,
+        capability: sum.capability.clone(),
+        operation: sum.operation.clone(),
+        target: sum.target.clone(),
+        verdict: Verdict::Allowed,
+        usage: sum.usage,
+        calls: sum.calls,
+    })
 }

@@ -133,6 +133,7 @@ pub(super) fn begun(executor: &Inner, running: &Running) -> Attempt {
         status: Status::Running,
         error: None,
         interrupted: false,
+        reads: Vec::new(),
     }
 }
 
@@ -150,6 +151,7 @@ fn settle(executor: &Inner, running: &Running, finished: &Finished) -> Settled {
     });
     let mut attempt = begun(executor, running);
     attempt.ended_at = Some(now);
+    attempt.reads = running.watch.take_reads();
     let attempts = |attempt: Attempt| claim.attempts.iter().cloned().chain([attempt]).collect::<Vec<_>>();
     match verdict {
         Verdict::End { status, error, result } => {

@@ -155,6 +155,7 @@ mod tests {
             status,
             error: None,
             interrupted,
+            reads: Vec::new(),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use parking_lot::Mutex;
 
+use crate::model::audit::EffectRecord;
 use crate::model::event::{Event, Events};
-use crate::model::execution::Progress;
+use crate::model::execution::{Progress, ReadSum};
 use crate::model::log::LogLine;
 use crate::model::{ExecutionId, JobId};
 use crate::sandbox::Watcher;
@@ -19,6 +20,7 @@ pub struct Watch {
 struct Heard {
     lines: Vec<LogLine>,
     progress: Option<Progress>,
+    reads: Vec<ReadSum>,
 }
 
 impl Watch {
@@ -30,6 +32,11 @@ impl Watch {
     pub fn take(&self) -> (Vec<LogLine>, Option<Progress>) {
         let mut heard = self.heard.lock();
         (std::mem::take(&mut heard.lines), heard.progress.take())
+    }
+
+    /// What the run read, told once at its end.
+    pub fn take_reads(&self) -> Vec<ReadSum> {
+        std::mem::take(&mut self.heard.lock().reads)
     }
 
     /// Puts back what could not be stored, in front of what came meanwhile.
@@ -64,5 +71,15 @@ impl Watcher for Watch {
             drop(self.events.send(event));
         }
         self.heard.lock().progress = Some(progress);
+    }
+
+    fn reads(&self, sums: Vec<EffectRecord>) {
+        self.heard.lock().reads.extend(sums.into_iter().map(|sum| ReadSum {
+            capability: sum.capability,
+            operation: sum.operation,
+            target: sum.target,
+            calls: sum.calls,
+            usage: sum.usage,
+        }));
     }
 }

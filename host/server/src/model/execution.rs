@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::audit::Usage;
 use super::log::LogLine;
 use super::outcome::{Metrics, RunResult};
 use super::{Digest, ExecutionId, Incarnation, JobId, Token};
@@ -194,6 +195,18 @@ pub struct Attempt {
     pub error: Option<String>,
     /// Stopped because the host asked (drain, `should-stop`): does not count as a try (T9).
     pub interrupted: bool,
+    /// What it read, summed; writes and denials have rows of their own in the audit.
+    pub reads: Vec<ReadSum>,
+}
+
+/// The reads of one attempt from one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadSum {
+    pub capability: String,
+    pub operation: String,
+    pub target: String,
+    pub calls: u64,
+    pub usage: Usage,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,8 @@ use sandglass_database::Result;
 use super::EXECUTIONS;
 use super::document::{Fields, count, date, json_to_bson};
 use super::jobs_document::part;
-use crate::model::execution::{Attempt, Delivery, Progress, SkipSummary};
+use crate::model::audit::Usage;
+use crate::model::execution::{Attempt, Delivery, Progress, ReadSum, SkipSummary};
 use crate::model::log::{Level, LogLine};
 use crate::model::outcome::{Metrics, RunResult};
 use crate::model::{Digest, Execution, ExecutionId, Incarnation, JobId, SkipReason, Status, Token, Trigger};
@@ -177,7 +178,45 @@ fn attempt(attempt: &Attempt) -> Bson {
     if attempt.interrupted {
         document.insert("interrupted", true);
     }
+    if !attempt.reads.is_empty() {
+        document.insert("reads", attempt.reads.iter().map(read_sum).collect::<Vec<Bson>>());
+    }
     Bson::Document(document)
+}
+
+fn read_sum(sum: &ReadSum) -> Bson {
+    Bson::Document(doc! {
+        "capability": sum.capability.as_str(),
+        "operation": sum.operation.as_str(),
+        "target": sum.target.as_str(),
+        "calls": count(sum.calls),
+        "items": count(sum.usage.items),
+        "bytes_in": count(sum.usage.bytes_in),
+        "bytes_out": count(sum.usage.bytes_out),
+        "duration_ms": count(sum.usage.duration_ms),
+    })
+}
+
+fn read_sums(attempt: &Fields<'_>) -> Result<Vec<ReadSum>> {
+    let whole = |fields: &Fields<'_>, field: &str| Ok(fields.unsigned::<u64>(field)?.unwrap_or(0));
+    attempt
+        .documents("reads")?
+        .iter()
+        .map(|sum| {
+            Ok(ReadSum {
+                capability: sum.text("capability")?,
+                operation: sum.text("operation")?,
+                target: sum.text("target")?,
+                calls: whole(sum, "calls")?,
+                usage: Usage {
+                    items: whole(sum, "items")?,
+                    bytes_in: whole(sum, "bytes_in")?,
+                    bytes_out: whole(sum, "bytes_out")?,
+                    duration_ms: whole(sum, "duration_ms")?,
+                },
+            })
+        })
+        .collect()
 }
 
 fn read_attempts(fields: &Fields<'_>) -> Result<Vec<Attempt>> {
@@ -194,6 +233,7 @@ fn read_attempts(fields: &Fields<'_>) -> Result<Vec<Attempt>> {
                 status: attempt.word("status", Status::parse)?.ok_or_else(|| attempt.damaged("status", "a status"))?,
                 error: attempt.optional_text("error")?,
                 interrupted: attempt.boolean("interrupted")?.unwrap_or(false),
+                reads: read_sums(attempt)?,
             })
         })
         .collect()
@@ -303,6 +343,7 @@ mod tests {
                 status: Status::Success,
                 error: None,
                 interrupted: false,
+                reads: Vec::new(),
             }],
             result: Some(RunResult {
                 status: "success".into(),

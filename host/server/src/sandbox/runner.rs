@@ -44,7 +44,7 @@ pub trait Watcher: Send + Sync {
     fn progress(&self, progress: Progress);
 
     /// What the attempt read, summed per operation and target; told once, before [`Runner::run`] returns, and not at
-    /// all when nothing was read. The sums are not stored yet: they belong into the same write as the end.
+    /// all when nothing was read. The sums are not stored yet: they go into the same write as the end.
     fn reads(&self, sums: Vec<EffectRecord>) {
         drop(sums);
     }

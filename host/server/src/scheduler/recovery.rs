@@ -246,6 +246,7 @@ fn close_attempt(execution: &mut Execution, number: u32, now: DateTime<Utc>) {
             status: Status::Lost,
             error,
             interrupted: false,
+            reads: Vec::new(),
         }),
     }
 }

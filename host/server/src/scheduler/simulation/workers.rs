@@ -232,6 +232,7 @@ fn attempt(claim: &Claim, started_at: DateTime<Utc>) -> Attempt {
         status: Status::Running,
         error: None,
         interrupted: false,
+        reads: Vec::new(),
     }
 }
 
