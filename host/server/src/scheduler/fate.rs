@@ -133,6 +133,7 @@ mod tests {
             status: Status::Lost,
             error: None,
             interrupted: false,
+            reads: Vec::new(),
         };
         let claim = Claim {
             id: crate::model::ExecutionId::derive(JobId::generate(), at(60)),
