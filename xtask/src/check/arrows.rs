@@ -79,7 +79,7 @@ fn test_modules(path: &Path, text: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     while let Some(line) = lines.next() {
         if line == "#[cfg(test)]"
-            && let Some(name) = lines.next().and_then(|next| next.strip_prefix("mod ")?.strip_suffix(';'))
+            && let Some(name) = lines.next().and_then(|next| next.rsplit_once("mod ")?.1.strip_suffix(';'))
         {
             found.push(folder.join(format!("{name}.rs")));
         }
