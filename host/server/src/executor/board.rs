@@ -1,7 +1,7 @@
 //! What the executor holds: claims that wait for their instant or for a slot, and runs that are on. Pure.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
@@ -30,6 +30,8 @@ pub struct Board {
     ahead: BinaryHeap<Reverse<(DateTime<Utc>, ExecutionId)>>,
     slots: Slots,
     waiting: HashMap<ExecutionId, Claim>,
+    /// Those of them that want a slot by now. The queue for slots itself keeps withdrawn ones until their turn comes.
+    due: HashSet<ExecutionId>,
     pub running: HashMap<ExecutionId, Arc<Running>>,
     /// Nothing starts any more.
     pub draining: bool,
@@ -41,6 +43,7 @@ impl Board {
             ahead: BinaryHeap::new(),
             slots: Slots::new(slots, share),
             waiting: HashMap::new(),
+            due: HashSet::new(),
             running: HashMap::new(),
             draining: false,
         }
@@ -53,11 +56,13 @@ impl Board {
 
     /// Takes a claim back that has not begun. What is left of it in heap and queue finds nothing when its turn comes.
     pub fn withdraw(&mut self, id: ExecutionId) -> Option<Claim> {
+        self.due.remove(&id);
         self.waiting.remove(&id)
     }
 
     /// All that has not begun.
     pub fn withdraw_all(&mut self) -> Vec<Claim> {
+        self.due.clear();
         self.waiting.drain().map(|(_, claim)| claim).collect()
     }
 
@@ -67,6 +72,7 @@ impl Board {
             self.ahead.pop();
             if let Some(claim) = self.waiting.get(&id) {
                 let job = &claim.definition.job;
+                self.due.insert(id);
                 self.slots.want(id, job.id, job.priority, at.timestamp_millis());
             }
         }
@@ -79,7 +85,7 @@ impl Board {
         }
         loop {
             let (id, job) = self.slots.take()?;
-            match self.waiting.remove(&id) {
+            match self.withdraw(id) {
                 Some(claim) => return Some(claim),
                 None => self.slots.give_back(job),
             }
@@ -97,7 +103,7 @@ impl Board {
 
     /// Claims whose instant has come and that have no slot.
     pub fn queued(&self) -> usize {
-        self.slots.waiting()
+        self.due.len()
     }
 
     pub fn waiting(&self) -> usize {

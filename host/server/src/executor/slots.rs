@@ -26,7 +26,6 @@ pub struct Slots {
     ready: BinaryHeap<Reverse<Ready>>,
     /// Those whose job has its share already.
     over_share: HashMap<JobId, BinaryHeap<Reverse<Ready>>>,
-    waiting: usize,
     arrivals: u64,
 }
 
@@ -38,7 +37,6 @@ impl Slots {
             taken: HashMap::new(),
             ready: BinaryHeap::new(),
             over_share: HashMap::new(),
-            waiting: 0,
             arrivals: 0,
         }
     }
@@ -46,7 +44,6 @@ impl Slots {
     /// Waits from `at_ms` on.
     pub fn want(&mut self, execution: ExecutionId, job: JobId, priority: u8, at_ms: i64) {
         self.arrivals += 1;
-        self.waiting += 1;
         let rank = at_ms - i64::from(priority) * STEP_MS;
         self.ready.push(Reverse(Ready { rank, arrival: self.arrivals, execution, job }));
     }
@@ -62,7 +59,6 @@ impl Slots {
             }
             *taken += 1;
             self.free -= 1;
-            self.waiting -= 1;
             return Some((next.execution, next.job));
         }
         None
@@ -82,11 +78,6 @@ impl Slots {
                 self.over_share.remove(&job);
             }
         }
-    }
-
-    /// How many want a slot, withdrawn ones included until their turn comes.
-    pub fn waiting(&self) -> usize {
-        self.waiting
     }
 }
 
@@ -126,11 +117,10 @@ mod tests {
         slots.give_back(greedy);
         assert_eq!(slots.take().map(|(_, job)| job), Some(greedy));
         assert_eq!(slots.take(), None);
-        assert_eq!(slots.waiting(), 2);
         for _ in 0..2 {
             slots.give_back(greedy);
             assert!(slots.take().is_some());
         }
-        assert_eq!(slots.waiting(), 0);
+        assert_eq!(slots.take(), None);
     }
 }
