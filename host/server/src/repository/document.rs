@@ -124,6 +124,19 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Those that can be read. One that cannot is named in the log and left out, so that a single document from elsewhere
+/// does not take a whole list away.
+pub(super) fn readable<T>(documents: &[Document], read: impl Fn(&Document) -> Result<T>) -> Vec<T> {
+    let read = |document| match read(document) {
+        Ok(found) => Some(found),
+        Err(error) => {
+            tracing::error!(%error, "a document cannot be read and is left out");
+            None
+        }
+    };
+    documents.iter().filter_map(read).collect()
+}
+
 /// A moment as it is stored: milliseconds.
 pub(super) fn date(at: DateTime<Utc>) -> Bson {
     Bson::DateTime(BsonDate::from_millis(at.timestamp_millis()))

@@ -2,10 +2,11 @@
 
 use bson::{Bson, Document, doc};
 use chrono::{DateTime, Utc};
-use sandglass_database::{Error, Find, Result};
+use sandglass_database::{Error, Find, Result, collect};
 
 use super::counters::Counters;
-use super::document::date;
+use super::document::{date, readable};
+use super::executions_document::from_document;
 use super::jobs_list::escape;
 use super::{EXECUTIONS, Executions};
 use crate::model::{Execution, ExecutionId, JobId, Status, Trigger};
@@ -73,11 +74,13 @@ impl Executions {
         let mut find =
             Find::by(all).sorted(doc! { "_id": -1 }).projected(doc! { "logs": 0 }).limited(page_size.saturating_add(1));
         find.skip = skip;
-        let mut executions = self.read(find).await?;
-        let more = executions.len() as u64 > page_size;
-        executions.truncate(usize::try_from(page_size).unwrap_or(usize::MAX));
-        let next = executions.last().filter(|_| more).map(|last| last.id);
-        Ok(Page { next, total: self.total(filter).await?, executions })
+        let mut documents = collect(self.database.find(EXECUTIONS, find).await?).await?;
+        let more = documents.len() as u64 > page_size;
+        documents.truncate(usize::try_from(page_size).unwrap_or(usize::MAX));
+        // Of the documents, not of those that could be read: the next page begins behind both.
+        let last = documents.last().filter(|_| more).and_then(|last| last.get_object_id("_id").ok());
+        let executions = readable(&documents, from_document);
+        Ok(Page { next: last.map(ExecutionId), total: self.total(filter).await?, executions })
     }
 
     async fn total(&self, filter: &ExecutionFilter) -> Result<Option<u64>> {

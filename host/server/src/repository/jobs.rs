@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sandglass_database::{Database, Error, Find, Result, Update, Write, collect};
 
 use super::JOBS;
-use super::document::{Fields, date};
+use super::document::{Fields, date, readable};
 use super::jobs_document::{OPTIONAL, definition, from_document, to_document};
 use super::jobs_list::{JobFilter, JobOrder, JobPage, find};
 use crate::model::{Job, JobId};
@@ -63,15 +63,15 @@ impl Jobs {
         Ok(found.iter().map(from_document).collect())
     }
 
-    /// One page of jobs that are not deleted, and how many there are in all.
+    /// One page of jobs that are not deleted, and how many there are in all. Those that cannot be read are counted only.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// Those of the database.
     pub async fn list(&self, filter: &JobFilter, order: JobOrder, page: u64, page_size: u64) -> Result<JobPage> {
         let (total, find) =
             (self.database.count(JOBS, filter.to_document()).await?, find(filter, order, page, page_size));
         let documents = collect(self.database.find(JOBS, find).await?).await?;
-        Ok(JobPage { jobs: documents.iter().map(from_document).collect::<Result<_>>()?, total, page, page_size })
+        Ok(JobPage { jobs: readable(&documents, from_document), total, page, page_size })
     }
 
     /// How many jobs match.
@@ -94,15 +94,16 @@ impl Jobs {
     /// Those that run next, soonest first.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// Those of the database.
     pub async fn next_runs(&self, limit: u64) -> Result<Vec<Job>> {
         let find = Find::by(doc! { "enabled": true, "next_run_at": { "$gt": date(DateTime::UNIX_EPOCH) } })
             .sorted(doc! { "enabled": 1, "next_run_at": 1 })
             .limited(limit);
-        collect(self.database.find(JOBS, find).await?).await?.iter().map(from_document).collect()
+        Ok(readable(&collect(self.database.find(JOBS, find).await?).await?, from_document))
     }
 
-    /// Walks every job, telling what the planner has to know. Reads bytes, not documents: there may be very many.
+    /// Walks every job, telling what the planner has to know. Reads bytes, not documents: there may be very many. One
+    /// that cannot be read does not fire, and keeps no other from it.
     ///
     /// # Errors
     /// Those of the database.
@@ -119,7 +120,7 @@ impl Jobs {
                 match RawDocument::from_bytes(document).map_err(|_| truncated()).and_then(loaded) {
                     Ok(Some(job)) => visit(job),
                     Ok(None) => tracing::warn!("a document of {JOBS} whose _id is no ObjectId is left alone"),
-                    Err(error) => return Err(error),
+                    Err(error) => tracing::error!(%error, "a job cannot be read and does not fire"),
                 }
                 rest = tail;
             }

@@ -35,6 +35,8 @@ pub use starts::Starts;
 pub use thread::{StartError, start};
 
 #[cfg(test)]
+mod damaged_test;
+#[cfg(test)]
 mod life_test;
 #[cfg(test)]
 pub(crate) mod scene;
