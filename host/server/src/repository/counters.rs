@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bson::{Document, doc};
 use chrono::{DateTime, Utc};
-use sandglass_database::{Database, Find, Result, Update, Write, collect};
+use sandglass_database::{Database, Error, Find, Result, Update, Write, collect};
 
 use super::COUNTERS;
 use super::document::{Fields, date};
@@ -77,14 +77,16 @@ impl Totals {
     }
 
     fn add(&mut self, fields: &Fields<'_>) -> Result<()> {
+        // Below zero is a fault of counting; it is no reason to show nothing at all.
+        let count = |field| Ok::<_, Error>(fields.whole(field)?.map(|n| u64::try_from(n).unwrap_or(0)));
         for status in Status::ALL.into_iter().filter(|status| status.is_final()) {
-            if let Some(n) = fields.whole(status.as_str())? {
-                *self.runs.entry(status.as_str()).or_default() += u64::try_from(n).unwrap_or(0);
+            if let Some(n) = count(status.as_str())? {
+                *self.runs.entry(status.as_str()).or_default() += n;
             }
         }
         self.duration_seconds += fields.number("duration_seconds")?.unwrap_or(0.0);
-        self.records_processed += fields.unsigned::<u64>("records_processed")?.unwrap_or(0);
-        self.records_affected += fields.unsigned::<u64>("records_affected")?.unwrap_or(0);
+        self.records_processed += count("records_processed")?.unwrap_or(0);
+        self.records_affected += count("records_affected")?.unwrap_or(0);
         Ok(())
     }
 }

@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use bson::oid::ObjectId;
 use bson::{Document, doc};
 use chrono::{DateTime, Utc};
-use sandglass_database::{Change, Database, Delete, Find, FindAndUpdate, Result, Return, Update, collect};
+use sandglass_database::{Change, Database, Delete, Find, FindAndUpdate, Result, Return, Update, Write, collect};
 
 use super::counters::{Counters, Tally};
-use super::document::date;
+use super::document::{date, readable};
 use super::executions_document::from_document;
 use super::{EXECUTION_LOGS, EXECUTIONS, JOBS, Logs};
-use crate::model::{Execution, ExecutionId, JobId, Status, Trigger};
+use crate::model::{Execution, ExecutionId, JobId, Status, Token, Trigger};
+
+/// Executions of the older system that are counted in one group.
+const FOREIGN_GROUP: u64 = 1_000;
 
 #[derive(Clone)]
 pub struct Executions {
@@ -130,6 +134,39 @@ impl Executions {
         Ok(self.database.update(EXECUTIONS, Update::many(filter, doc! { "$set": set })).await?.modified)
     }
 
+    /// Counts the history that the older system left. What is counted gets a token, as every execution of Sandglass has
+    /// one, in the same group: so nothing is counted twice, and a record without one was never counted. One walk over
+    /// the whole history, for the start that takes over.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn count_foreign(&self) -> Result<u64> {
+        let (mut counted, mut behind) = (0, ObjectId::from_bytes([0; 12]));
+        loop {
+            let foreign = doc! { "_id": { "$gt": behind }, "token": { "$exists": false } };
+            let find = Find::by(foreign).sorted(doc! { "_id": 1 }).projected(doc! { "logs": 0 }).limited(FOREIGN_GROUP);
+            let documents = collect(self.database.find(EXECUTIONS, find).await?).await?;
+            let Some(last) = documents.last().and_then(|last| last.get_object_id("_id").ok()) else {
+                return Ok(counted);
+            };
+            behind = last;
+            let ended: Vec<Execution> =
+                readable(&documents, from_document).into_iter().filter(|found| found.status.is_final()).collect();
+            let known = ended.iter().map(|execution| {
+                let uncounted = doc! { "_id": execution.id.0, "token": { "$exists": false } };
+                let set = doc! { "$set": { "token": Token::FIRST.0 } };
+                Write::Update { collection: EXECUTIONS.into(), update: Update::one(uncounted, set) }
+            });
+            let tallies: Vec<Tally> = ended.iter().map(Tally::of).collect();
+            for outcome in
+                self.database.bulk(vec![known.collect(), Counters::raise(&tallies)]).await?.into_iter().flatten()
+            {
+                outcome?;
+            }
+            counted += ended.len() as u64;
+        }
+    }
+
     /// Marks everything sent.
     ///
     /// # Errors
@@ -180,7 +217,9 @@ impl Executions {
             return Ok(DeleteOutcome::NotFound);
         }
         self.database.delete(EXECUTION_LOGS, Delete { filter: doc! { "execution_id": id.0 }, limit: None }).await?;
-        Counters::new(self.database.clone()).forget(&Tally::of(&execution)).await?;
+        if execution.token >= Token::FIRST {
+            Counters::new(self.database.clone()).forget(&Tally::of(&execution)).await?;
+        }
         Ok(DeleteOutcome::Deleted)
     }
 
@@ -195,7 +234,7 @@ impl Executions {
         Ok(self.database.count(JOBS, still_to_come).await? == 0)
     }
 
-    async fn write(&self, write: sandglass_database::Write) -> Result<()> {
+    async fn write(&self, write: Write) -> Result<()> {
         for outcome in self.database.bulk(vec![vec![write]]).await?.into_iter().flatten() {
             outcome?;
         }

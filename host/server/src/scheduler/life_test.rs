@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use super::scene::{Act, Host, every, job, once};
+use super::scene::{Act, Host, every, executor_settings, job, once};
 use super::{CancelOutcome, Change, TriggerError};
 use crate::model::job::{Job, OverlapPolicy, RetryPolicy};
 use crate::model::outcome::FailureKind;
@@ -109,6 +109,27 @@ async fn t4b_a_manual_run_obeys_the_overlap_policy_unless_forced_and_works_on_a_
         host.until_status(run, Status::Cancelled).await;
     }
     assert_eq!(host.history(job.id).await.len(), 2);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t17_a_run_that_was_cancelled_while_it_waited_for_a_slot_no_longer_counts_as_queued() {
+    let settings = crate::executor::Settings { slots: 1, share: 1, ..executor_settings() };
+    let host = Host::start_with(std::sync::Arc::new(sandglass_database::memory::Memory::new()), settings).await;
+    let (first, second) = (host.create(job()).await, host.create(job()).await);
+    host.script(first.id, [Act::UntilStopped]);
+    let running = host.trigger(first.id).await;
+    host.until_status(running.id, Status::Running).await;
+    let waiting = host.trigger(second.id).await;
+    for _ in 0..1_000 {
+        if host.executor.load().queued == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(host.executor.load().queued, 1);
+    let outcome = host.scheduler.cancel(waiting.id, "anna".into()).await.unwrap();
+    assert_eq!((outcome, host.executor.load().queued), (CancelOutcome::Cancelled, 0));
     host.stop().await;
 }
 
@@ -318,5 +339,17 @@ async fn jobs_of_the_older_system_are_adopted_and_do_not_fire_at_once() {
     assert_eq!(job.retry_policy.max_retries, 3);
     let history = host.history(job.id).await;
     assert_eq!(history.iter().map(|execution| execution.status).collect::<Vec<_>>(), [Status::Lost]);
+    let counters = crate::repository::Counters::new(host.database.clone());
+    assert_eq!(counters.all_time(None, None).await.unwrap().of(Status::Lost), 1);
+    // What comes in later is not counted, and its removal takes nothing away.
+    let late = bson::doc! {
+        "_id": bson::oid::ObjectId::new(), "job_id": id.to_hex(), "job_name": "old", "template_type": "scripted",
+        "status": "success", "started_at": past, "result": { "records_processed": 5_i32, "records_affected": 5_i32 },
+    };
+    let late_id = crate::model::ExecutionId(late.get_object_id("_id").unwrap());
+    host.database.insert("job_executions", vec![late]).await.unwrap();
+    let executions = crate::repository::Executions::new(host.database.clone());
+    assert_eq!(executions.delete(late_id).await.unwrap(), crate::repository::DeleteOutcome::Deleted);
+    assert_eq!(counters.all_time(None, None).await.unwrap().ended(), 1);
     host.stop().await;
 }

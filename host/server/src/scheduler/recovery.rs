@@ -12,7 +12,7 @@ use super::overlap::Slot;
 use super::planner::Planner;
 use crate::model::execution::Attempt;
 use crate::model::template::OnLost;
-use crate::model::{Execution, Status};
+use crate::model::{Execution, Job, JobId, Status};
 use crate::repository::{Claim, Counters, Jobs, Loaded, writes};
 
 /// Executions settled in one group.
@@ -39,12 +39,22 @@ impl Planner {
         let now = self.now();
         let mut found = Recovered::default();
         let foreign = self.load_agenda(now, &mut found).await?;
-        for id in foreign {
-            found.adopted += usize::from(self.adopt(id, now).await?);
-        }
         let left = self.executions.settle_foreign(now).await?;
         if left > 0 {
             tracing::info!("{left} executions of the former system had no end and are lost");
+        }
+        let mut jobs = Vec::new();
+        for id in foreign {
+            jobs.extend(self.foreign_job(id).await?);
+        }
+        if !jobs.is_empty() {
+            // Before its jobs are adopted, so that a start that is cut off does it again.
+            let counted = self.executions.count_foreign().await?;
+            tracing::info!("{counted} executions of the former system are in the history");
+        }
+        found.adopted = jobs.len();
+        for job in jobs {
+            self.adopt(job, now).await?;
         }
         let held = self.executions.held().await?;
         self.take_over(held, now, &mut found).await?;
@@ -59,7 +69,7 @@ impl Planner {
         Ok(found)
     }
 
-    async fn load_agenda(&mut self, now: DateTime<Utc>, found: &mut Recovered) -> Result<Vec<crate::model::JobId>> {
+    async fn load_agenda(&mut self, now: DateTime<Utc>, found: &mut Recovered) -> Result<Vec<JobId>> {
         let (mut all, mut foreign) = (Vec::new(), Vec::new());
         self.jobs.walk(|job| all.push(job)).await?;
         found.jobs = all.len();
@@ -75,26 +85,32 @@ impl Planner {
         Ok(foreign)
     }
 
-    /// A job of the older system gets what it lacks; a past `next_run_at` is computed anew, so that it does not fire
-    /// at once.
-    async fn adopt(&mut self, id: crate::model::JobId, now: DateTime<Utc>) -> Result<bool> {
-        let job = match self.jobs.get_any(id).await {
-            Ok(Some(job)) => job,
-            Ok(None) => return Ok(false),
+    /// A job of the older system, if it can be read.
+    async fn foreign_job(&self, id: JobId) -> Result<Option<Job>> {
+        match self.jobs.get_any(id).await {
             Err(error @ sandglass_database::Error::Corrupted { .. }) => {
                 tracing::error!(%error, "a job of the former system cannot be adopted");
-                return Ok(false);
+                Ok(None)
             }
-            Err(error) => return Err(error),
-        };
+            found => found,
+        }
+    }
+
+    /// A job of the older system gets what it lacks; a past `next_run_at` is computed anew, so that it does not fire
+    /// at once.
+    async fn adopt(&mut self, job: Job, now: DateTime<Utc>) -> Result<()> {
+        let id = job.id;
         let mut entry = Entry::of(job);
+        if let Err(why) = &entry.definition.timetable {
+            tracing::warn!(job = %id, why, "a job of the former system has a schedule that cannot be used, and does not fire");
+        }
         let kept = entry.next_run_at.filter(|next| *next > now && entry.definition.active_timetable().is_some());
         entry.next_run_at = kept.or_else(|| Self::first_instant(&entry.definition, entry.last_run_at, now));
         self.write_one(Jobs::adopt(&entry.job())).await?;
         if let Some(next) = entry.next_run_at {
             self.agenda.ahead_of(next, id);
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Settles executions that nobody runs any more.
