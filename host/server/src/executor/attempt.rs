@@ -17,6 +17,7 @@ use super::retry::{self, Case, Verdict};
 use crate::model::Status;
 use crate::model::execution::Attempt;
 use crate::model::outcome::{FailureKind, Finished, Metrics, Outcome};
+use crate::model::template::OnLost;
 use crate::repository::writes::End;
 use crate::sandbox::Run;
 
@@ -29,7 +30,7 @@ pub async fn run(executor: Arc<Inner>, running: Arc<Running>) {
     let finished = tokio::select! {
         biased;
         finished = perform(&executor, &running) => Some(finished),
-        () = executor.abandon.cancelled() => None,
+        () = executor.abandon.cancelled() => cut_off(&executor, &running),
     };
     if let Some(finished) = finished {
         let settled = settle(&executor, &running, &finished);
@@ -38,6 +39,14 @@ pub async fn run(executor: Arc<Inner>, running: Arc<Running>) {
         }
     }
     executor.finished(&running);
+}
+
+/// The outcome of a run that did not end within the drain's time. One that may be repeated is handed over, which uses up
+/// no try; of another only the audit knows whether it may be, so nothing is recorded and the next start settles it.
+fn cut_off(executor: &Inner, running: &Running) -> Option<Finished> {
+    let claim = &running.claim;
+    let on_lost = claim.definition.job.on_lost.unwrap_or_else(|| executor.templates.on_lost(&claim.digest));
+    (on_lost == OnLost::Retry).then(|| without_a_run(Outcome::Cancelled))
 }
 
 async fn perform(executor: &Arc<Inner>, running: &Arc<Running>) -> Finished {

@@ -23,6 +23,8 @@ use crate::sandbox::{Lease, Runner};
 
 /// Ends that may wait for the recorder before runs wait for it too (T15).
 const REPORTS: usize = 10_000;
+/// So long runs that are stopped at the end of a drain may take to say so.
+const STOPPED: Duration = Duration::from_secs(2);
 
 /// Everything the executor is made of.
 pub struct Parts {
@@ -174,8 +176,8 @@ impl Executor {
     }
 
     /// Ends well (T13): nothing starts any more, what has not begun is handed over at once, running attempts are told
-    /// and may finish within the drain's time; what still runs then is stopped without a record, and recovery settles
-    /// it. Returns when everything is stored, or after as long again if the store does not answer.
+    /// and may finish within the drain's time; what still runs then is stopped, and handed over too if it may be
+    /// repeated, else the next start settles it. Returns when everything is stored, or after as long again if the store does not answer.
     pub async fn drain(&self) {
         let left = {
             let mut board = self.0.board.lock();
@@ -188,13 +190,14 @@ impl Executor {
             for claim in left {
                 self.report(Report::HandOver(Box::new(claim))).await;
             }
-            while !self.0.board.lock().running.is_empty() {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+            self.idle().await;
         };
         if tokio::time::timeout(patience, settled).await.is_err() {
             tracing::warn!("{} runs did not end within the drain's time and are stopped", self.load().running);
             self.0.abandon.cancel();
+            if tokio::time::timeout(STOPPED, self.idle()).await.is_err() {
+                tracing::warn!("{} runs could not be stopped; recovery will settle them", self.load().running);
+            }
         }
         let (stored, done) = oneshot::channel();
         let flush = async {
@@ -203,6 +206,12 @@ impl Executor {
         };
         if tokio::time::timeout(patience.max(Duration::from_secs(1)), flush).await.is_err() {
             tracing::error!("the store took no more ends; recovery will settle what is left");
+        }
+    }
+
+    async fn idle(&self) {
+        while !self.0.board.lock().running.is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 

@@ -42,3 +42,5 @@ mod life_test;
 pub(crate) mod scene;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod stop_test;

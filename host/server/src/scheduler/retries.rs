@@ -7,10 +7,12 @@ use sandglass_database::Result;
 
 use super::agenda::Item;
 use super::definitions::Entry;
+use super::fate::{self, Fate, Remains};
 use super::group::{Group, Settle, Taken, ended_at, tally};
 use super::overlap::{self, Answer};
 use super::planner::Planner;
 use crate::executor::outbox_due;
+use crate::model::template::OnLost;
 use crate::model::{Digest, Execution, ExecutionId, SkipReason, Status, Trigger};
 use crate::repository::{Claim, Definition, Parameters, Tally};
 
@@ -43,6 +45,12 @@ impl Planner {
 
     fn retry(&mut self, execution: &Execution, now: DateTime<Utc>, group: &mut Group) {
         let entry = self.definitions.get(execution.job_id).cloned();
+        if execution.attempts.is_empty()
+            && let Some(settle) = self.end_of_unbegun(execution, entry.as_ref(), now)
+        {
+            group.settled.push(settle);
+            return;
+        }
         let (entry, digest) = match self.may_repeat(execution, entry) {
             Ok(ready) => ready,
             Err((status, why)) => {
@@ -63,6 +71,28 @@ impl Planner {
                 if !active.retries.contains(&execution.id) {
                     active.retries.push(execution.id);
                 }
+            }
+        }
+    }
+
+    /// A claim that a stop has handed over before it began is an occurrence still, not a retry: it may be a misfire by
+    /// now (T7), and of a job that was disabled or deleted meanwhile it is a skip (T1).
+    fn end_of_unbegun(&self, execution: &Execution, entry: Option<&Entry>, now: DateTime<Utc>) -> Option<Settle> {
+        let definition = entry.map(|entry| &*entry.definition).filter(|known| known.job.deleted_at.is_none());
+        let digest = self.templates.ready(&execution.template_type, execution.template_digest.as_ref());
+        let fate = fate::rule(&Remains {
+            execution,
+            definition,
+            template: digest.as_ref().map(|_| ()).map_err(String::as_str),
+            may_have_written: false,
+            on_lost: OnLost::Retry,
+            now,
+            grace: self.settings.grace,
+        });
+        match fate {
+            Fate::Start => None,
+            Fate::End { status, reason, error } => {
+                Some(Settle { reason, ..Settle::given_up(execution, definition, status, error, now) })
             }
         }
     }
