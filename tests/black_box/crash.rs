@@ -18,7 +18,7 @@ async fn create(client: &Client, number: usize) -> Option<String> {
     let policy = ["skip", "queue_one", "allow", "replace"][number % 4];
     let body = json!({
         "name": format!("Load {number}"), "template_type": "database_cleanup",
-        "parameters": {"collection": "nothing", "conditions": {"a": 1}, "dry_run": number % 2 == 0},
+        "parameters": {"collection": "nothing", "conditions": {"a": 1}, "dry_run": number.is_multiple_of(2)},
         "schedule": {"type": "interval", "interval_seconds": 1},
         "overlap_policy": policy,
     });
