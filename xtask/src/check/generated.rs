@@ -11,7 +11,8 @@ use crate::process::{cargo, step, workspace};
 /// # Errors
 /// When it is not.
 pub fn check() -> anyhow::Result<()> {
-    step("the server", &mut cargo(&["build", "--locked", "--package", "sandglass"])?)?;
+    // As the tests build it: the same features, so that nothing is compiled for this alone.
+    step("the server and the tests", &mut cargo(&["test", "--locked", "--workspace", "--no-run"])?)?;
     let root = workspace()?;
     let output =
         Command::new(root.join("target/debug/sandglass")).arg("openapi").output().context("sandglass openapi")?;
