@@ -5,7 +5,12 @@
 //! read may be met twice or not at all, as in MongoDB. An order that no index has is sorted at the first batch, and
 //! stays as it was then.
 
-use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
+use std::{
+    collections::VecDeque,
+    ops::ControlFlow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use bson::Document;
@@ -15,7 +20,7 @@ use super::{
     fault::Attempt,
     plan::Plan,
     reader::{Readers, Snapshot},
-    scan::Scan,
+    scan::{Pace, Scan},
     selection::Selection,
     sorted::Sorter,
     table::Table,
@@ -27,6 +32,8 @@ use crate::{
 
 /// Documents one step looks at before it gives its thread and snapshot back.
 const LOOKED_AT: usize = 50_000;
+/// How long one step takes at most, so that costly filters do not keep others from the few threads.
+const STRETCH: Duration = Duration::from_millis(50);
 /// Bytes of stored documents in one batch.
 const BATCH_BYTES: usize = 16 << 20;
 
@@ -132,7 +139,12 @@ impl Reading {
                     return Err(Error::Unavailable { message }.into());
                 }
                 let mut visit = |_, bytes: &[u8]| deliver(bytes);
-                scan.run(snapshot.connection, table, &query.selection, LOOKED_AT, &mut visit)?;
+                let pace = Pace::slice(LOOKED_AT, Instant::now() + STRETCH);
+                scan.run(snapshot.connection, table, &query.selection, pace, &mut visit)?;
+                // A pipeline takes all its steps in one call, whose caller may be gone by now.
+                if (snapshot.is_gone)() {
+                    return Err(Error::Unavailable { message: "nobody waits for this read any more".into() }.into());
+                }
                 scan.ended
             }
             State::Sorted(waiting) => {
@@ -160,7 +172,7 @@ impl Reading {
                     snapshot.connection,
                     table,
                     &self.query.selection,
-                    usize::MAX,
+                    Pace::whole(snapshot.is_gone),
                     &mut |_, bytes| {
                         sorter.add(table.view(bytes)?, bytes.len(), || bytes.to_vec())?;
                         Ok(ControlFlow::Continue(()))
@@ -195,11 +207,10 @@ impl Batches {
         Self { readers, reading: Some(Reading::new(Arc::new(query))) }
     }
 
-    /// The next batch, built by `collect` from the documents it is given; empty only at the end.
+    /// The next batch, built by `collect` from the documents it is given until it breaks; empty only at the end.
     async fn batch<B>(
         &mut self,
-        empty: fn() -> B,
-        is_empty: fn(&B) -> bool,
+        mut batch: B,
         collect: impl Fn(&mut B, &Query, &Table, &[u8]) -> Attempt<ControlFlow<()>> + Clone + Send + Sync + 'static,
     ) -> Result<B>
     where
@@ -208,20 +219,25 @@ impl Batches {
         // After an error the cursor is spent: its position is not known any more.
         while let Some(mut reading) = self.reading.take_if(|reading| !reading.has_ended()) {
             let collect = collect.clone();
-            let (batch, reading) = self
+            let step = self
                 .readers
                 .run(move |snapshot| {
-                    let (mut batch, query) = (empty(), Arc::clone(&reading.query));
-                    reading.step(snapshot, &mut |table, bytes| collect(&mut batch, &query, table, bytes))?;
-                    Ok((batch, reading))
+                    let (mut is_full, query) = (false, Arc::clone(&reading.query));
+                    reading.step(snapshot, &mut |table, bytes| {
+                        let flow = collect(&mut batch, &query, table, bytes)?;
+                        is_full = flow.is_break();
+                        Ok(flow)
+                    })?;
+                    Ok((batch, is_full, reading))
                 })
                 .await?;
-            self.reading = Some(reading);
-            if !is_empty(&batch) {
-                return Ok(batch);
+            let is_full;
+            (batch, is_full, self.reading) = (step.0, step.1, Some(step.2));
+            if is_full {
+                break;
             }
         }
-        Ok(empty())
+        Ok(batch)
     }
 }
 
@@ -232,20 +248,16 @@ impl Cursor for Batches {
             return Ok(Vec::new());
         }
         let (documents, _) = self
-            .batch(
-                || (Vec::new(), 0),
-                |(documents, _)| documents.is_empty(),
-                move |(documents, size), query, table, bytes| {
-                    let document = table.decode(bytes)?;
-                    documents.push(projected(query.projection.as_ref(), &query.selection.filter, document)?);
-                    *size += bytes.len();
-                    Ok(if documents.len() >= max || *size >= BATCH_BYTES {
-                        ControlFlow::Break(())
-                    } else {
-                        ControlFlow::Continue(())
-                    })
-                },
-            )
+            .batch((Vec::new(), 0), move |(documents, size), query, table, bytes| {
+                let document = table.decode(bytes)?;
+                documents.push(projected(query.projection.as_ref(), &query.selection.filter, document)?);
+                *size += bytes.len();
+                Ok(if documents.len() >= max || *size >= BATCH_BYTES {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                })
+            })
             .await?;
         Ok(documents)
     }
@@ -267,18 +279,14 @@ impl RawCursor for RawBatches {
         let room = max_bytes - kept.len();
         let (more, over) = self
             .batches
-            .batch(
-                || (Vec::new(), Vec::new()),
-                |(more, over)| more.is_empty() && over.is_empty(),
-                move |(more, over): &mut (Vec<u8>, Vec<u8>), _, _, bytes| {
-                    if more.len() + bytes.len() > room {
-                        over.extend_from_slice(bytes);
-                        return Ok(ControlFlow::Break(()));
-                    }
-                    more.extend_from_slice(bytes);
-                    Ok(ControlFlow::Continue(()))
-                },
-            )
+            .batch((Vec::new(), Vec::new()), move |(more, over): &mut (Vec<u8>, Vec<u8>), _, _, bytes| {
+                if more.len() + bytes.len() > room {
+                    over.extend_from_slice(bytes);
+                    return Ok(ControlFlow::Break(()));
+                }
+                more.extend_from_slice(bytes);
+                Ok(ControlFlow::Continue(()))
+            })
             .await?;
         self.kept = over;
         let batch = [kept, more].concat();

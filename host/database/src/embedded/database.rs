@@ -18,7 +18,7 @@ use super::{
     operation::{DeleteOperation, Operation, UpdateOperation, Walk},
     plan::Plan,
     reader::Snapshot,
-    scan::Scan,
+    scan::{Pace, Scan},
     selection::Selection,
     store::NewDocument,
     table::Table,
@@ -230,7 +230,7 @@ fn each_match(
 ) -> Attempt<()> {
     let Some(table) = snapshot.table(collection) else { return Ok(()) };
     let mut scan = Scan::new(Plan::choose(table, selection, None));
-    scan.run(snapshot.connection, table, selection, usize::MAX, &mut |_, bytes| {
+    scan.run(snapshot.connection, table, selection, Pace::whole(snapshot.is_gone), &mut |_, bytes| {
         take(table, bytes)?;
         Ok(ControlFlow::Continue(()))
     })

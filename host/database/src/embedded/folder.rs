@@ -1,7 +1,7 @@
 //! The data folder: its lock, its file, and connections that are set up alike.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
     path::{Path, PathBuf},
 };
 
@@ -39,7 +39,11 @@ impl Folder {
         let failed = |what: &str, error: &dyn std::fmt::Display| Error::Unavailable {
             message: format!("{what} {}: {error}", path.display()),
         };
-        std::fs::create_dir_all(path).map_err(|error| failed("cannot create the data folder", &error))?;
+        // Documents are nobody else's business; a folder that is there already keeps its rights.
+        let mut folder = DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        folder.recursive(true).create(path).map_err(|error| failed("cannot create the data folder", &error))?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)

@@ -12,7 +12,7 @@ use super::{
     index::{Touched, root},
     name,
     plan::Plan,
-    scan::Scan,
+    scan::{Pace, Scan},
     selection::Selection,
     store::NewDocument,
     table::{Stored, Table},
@@ -174,7 +174,7 @@ impl Walk {
         }
         let (mut found, mut bytes, seen) = (Vec::new(), 0, &mut self.seen);
         let follows = most > 1 && (scan.plan.can_move() || !seen.is_empty());
-        scan.run(tx.connection, &table, selection, budget, &mut |rowid, document| {
+        scan.run(tx.connection, &table, selection, Pace::documents(budget), &mut |rowid, document| {
             if !follows || seen.insert(rowid) {
                 bytes += document.len();
                 found.push(Stored { rowid, bytes: document.to_vec() });

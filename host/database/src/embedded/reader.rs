@@ -24,6 +24,8 @@ use crate::{Error, Result};
 pub(super) struct Snapshot<'c> {
     pub connection: &'c Connection,
     pub catalogue: Arc<Catalogue>,
+    /// Whether nobody waits for the answer any more: a long read then gives its thread back.
+    pub is_gone: &'c dyn Fn() -> bool,
 }
 
 impl Snapshot<'_> {
@@ -117,7 +119,11 @@ impl Readers {
         let (reply, answer) = oneshot::channel();
         let shared = Arc::clone(&self.shared);
         let job = Box::new(move |connection: &Connection| {
-            let outcome = on_snapshot(connection, &shared, work).map_err(Fault::into_error);
+            let is_gone = || reply.is_closed();
+            if is_gone() {
+                return;
+            }
+            let outcome = on_snapshot(connection, &shared, &is_gone, work).map_err(Fault::into_error);
             // The caller may have gone away.
             reply.send(outcome).ok();
         });
@@ -151,6 +157,7 @@ fn closed() -> Error {
 fn on_snapshot<T>(
     connection: &Connection,
     shared: &Shared,
+    is_gone: &dyn Fn() -> bool,
     work: impl FnOnce(&Snapshot<'_>) -> Attempt<T>,
 ) -> Attempt<T> {
     let snapshot = ReadTransaction::begin(connection)?;
@@ -158,7 +165,7 @@ fn on_snapshot<T>(
     let version = Catalogue::stored_version(connection)?;
     let current = Arc::clone(&shared.catalogue.read());
     let catalogue = if current.version == version { current } else { Arc::new(Catalogue::load(connection)?) };
-    let outcome = work(&Snapshot { connection, catalogue });
+    let outcome = work(&Snapshot { connection, catalogue, is_gone });
     drop(snapshot);
     outcome
 }

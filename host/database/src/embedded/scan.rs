@@ -3,9 +3,11 @@
 //! The position is a key and not a place in a snapshot, so a walk can be laid aside and taken up in another
 //! transaction. A document that several entries lead to is answered at the first of them within the ranges.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, time::Instant};
 
 use rusqlite::{CachedStatement, Connection, Row, Rows, params};
+
+use crate::Error;
 
 use super::{
     bounds::Range,
@@ -30,6 +32,39 @@ struct Place {
     rowid: i64,
 }
 
+/// How far a walk goes at a stretch, and when it is given up.
+pub(super) struct Pace<'p> {
+    documents: usize,
+    until: Option<Instant>,
+    is_gone: Option<&'p dyn Fn() -> bool>,
+}
+
+impl<'p> Pace<'p> {
+    /// So many documents are looked at.
+    pub fn documents(most: usize) -> Self {
+        Self { documents: most, until: None, is_gone: None }
+    }
+
+    /// To the end, unless the caller goes away.
+    pub fn whole(is_gone: &'p dyn Fn() -> bool) -> Self {
+        Self { documents: usize::MAX, until: None, is_gone: Some(is_gone) }
+    }
+
+    /// A stretch for a walk that is taken up again: a filter may be costly, so documents alone are no measure.
+    pub fn slice(most: usize, until: Instant) -> Self {
+        Self { documents: most, until: Some(until), is_gone: None }
+    }
+
+    /// Counts one document; whether the stretch is over.
+    fn is_over(&mut self) -> Attempt<bool> {
+        if self.is_gone.is_some_and(|is_gone| is_gone()) {
+            return Err(Error::Unavailable { message: "nobody waits for this read any more".into() }.into());
+        }
+        self.documents = self.documents.saturating_sub(1);
+        Ok(self.documents == 0 || self.until.is_some_and(|until| Instant::now() >= until))
+    }
+}
+
 /// Called with each match; `Break` lays the walk aside behind it.
 pub(super) type Visit<'v> = dyn FnMut(i64, &[u8]) -> Attempt<ControlFlow<()>> + 'v;
 
@@ -38,22 +73,24 @@ impl Scan {
         Self { plan, range: 0, last: None, ended: false }
     }
 
-    /// Goes on until the visitor breaks, `budget` documents were looked at, or the end is reached.
+    /// Goes on until the visitor breaks, the stretch is over, or the end is reached.
+    ///
+    /// # Errors
+    /// Those of the filter and the visitor; [`Error::Unavailable`] when nobody waits for the answer.
     pub fn run(
         &mut self,
         connection: &Connection,
         table: &Table,
         selection: &Selection,
-        budget: usize,
+        mut pace: Pace<'_>,
         visit: &mut Visit<'_>,
     ) -> Attempt<()> {
-        let mut budget = budget;
         while !self.ended {
             let Some(range) = self.current() else {
                 self.ended = true;
                 break;
             };
-            if self.one_range(connection, table, selection, range.as_ref(), &mut budget, visit)?.is_break() {
+            if self.one_range(connection, table, selection, range.as_ref(), &mut pace, visit)?.is_break() {
                 break;
             }
             self.range += 1;
@@ -78,7 +115,7 @@ impl Scan {
         table: &Table,
         selection: &Selection,
         range: Option<&Range>,
-        budget: &mut usize,
+        pace: &mut Pace<'_>,
         visit: &mut Visit<'_>,
     ) -> Attempt<ControlFlow<()>> {
         let mut statement = connection.prepare_cached(&self.sql(table, range))?;
@@ -91,8 +128,7 @@ impl Scan {
             } else {
                 ControlFlow::Continue(())
             };
-            *budget = budget.saturating_sub(1);
-            if flow.is_break() || *budget == 0 {
+            if pace.is_over()? || flow.is_break() {
                 self.last = Some(Place { key: blob(row, 0)?.to_vec(), rowid: row.get(1)? });
                 return Ok(ControlFlow::Break(()));
             }

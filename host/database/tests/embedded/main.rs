@@ -5,6 +5,7 @@ mod aggregation;
 mod bulk;
 mod concurrency;
 mod crash;
+mod fairness;
 mod indexes;
 mod lifecycle;
 mod reads;
