@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -12,6 +12,7 @@ use bson::oid::ObjectId;
 use futures::FutureExt as _;
 use tracing::{Instrument as _, info_span};
 
+use super::connection::Activity;
 use super::error::{ApiError, Code};
 use super::state::Shared;
 
@@ -26,6 +27,7 @@ const PATIENT: [&str; 4] = [
 
 pub(super) async fn around(State(api): State<Shared>, request: Request, next: Next) -> Response {
     let began = Instant::now();
+    let _answering = request.extensions().get::<ConnectInfo<Activity>>().map(|ConnectInfo(on)| on.answering());
     let id = request_id(&request);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
