@@ -7,7 +7,8 @@ mod token;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -78,8 +79,7 @@ impl App {
     /// What could not be made, and why.
     pub async fn start(config: Config) -> Result<Self, AppError> {
         install_tls();
-        std::fs::create_dir_all(&config.data_dir)
-            .map_err(|error| AppError::setup("make the data directory")(&error))?;
+        own_folder(&config.data_dir).map_err(|error| AppError::setup("make the data directory")(&error))?;
         let token = token::establish(&config.admin_token, &config.data_dir)?;
         // Before anything runs: a port that is taken should not cost a start.
         let listener = listen(config.server.listen).await?;
@@ -250,6 +250,18 @@ pub fn install_tls() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 
+/// Makes a folder that only this user may look into: parameters and documents lie there. One that others may look into
+/// already is left as it is, for somebody may want it so.
+fn own_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mode = std::fs::metadata(folder)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        let (folder, mode) = (folder.display(), format!("{:o}", mode & 0o777));
+        warn!(%folder, mode, "other users of this machine may look into the data directory: chmod 700 shuts them out");
+    }
+    Ok(())
+}
+
 async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {
     if !address.ip().is_loopback() {
         warn!(%address, "this address can be reached from other machines, without TLS: put a proxy with TLS before it");
@@ -273,4 +285,20 @@ fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim();
     if name.is_empty() { "localhost".to_owned() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_else_may_look_into_a_new_data_directory() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("a/b");
+        own_folder(&folder).unwrap();
+        own_folder(&folder).unwrap();
+        for folder in [outer.path().join("a"), folder] {
+            assert_eq!(std::fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+    }
 }
