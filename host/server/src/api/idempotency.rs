@@ -1,12 +1,14 @@
 //! `Idempotency-Key`: the same key and body within a day give the same answer.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bson::oid::ObjectId;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use tracing::Instrument as _;
 
 use super::error::{ApiError, Code};
 use super::state::Shared;
@@ -58,7 +60,7 @@ pub(super) async fn once(
     api: &Shared,
     key: Option<Key>,
     body: &Value,
-    work: impl Future<Output = Result<Answer, ApiError>>,
+    work: impl Future<Output = Result<Answer, ApiError>> + Send + 'static,
 ) -> Result<Response, ApiError> {
     let Some(key) = key else { return work.await.map(|answer| send(kept(&answer), false)) };
     let body_hash = hex(&Sha256::digest(body.to_string()));
@@ -78,21 +80,26 @@ pub(super) async fn once(
         }
         Claimed::Fresh => {}
     }
-    match work.await {
-        Ok(answer) => {
-            let kept = kept(&answer);
-            if let Err(error) = api.requests.keep(&key.id, &kept, api.clock.now()).await {
-                tracing::warn!(%error, "the answer to an idempotent request could not be kept");
+    // Goes on when the caller hangs up: cut off halfway, the same key would do the work a second time.
+    let api = Arc::clone(api);
+    let work = async move {
+        match work.await {
+            Ok(answer) => {
+                let kept = kept(&answer);
+                if let Err(error) = api.requests.keep(&key.id, &kept, api.clock.now()).await {
+                    tracing::warn!(%error, "the answer to an idempotent request could not be kept");
+                }
+                Ok(send(kept, false))
             }
-            Ok(send(kept, false))
-        }
-        Err(error) => {
-            if let Err(error) = api.requests.release(&key.id).await {
-                tracing::warn!(%error, "an idempotency key could not be given back; it frees itself");
+            Err(error) => {
+                if let Err(error) = api.requests.release(&key.id).await {
+                    tracing::warn!(%error, "an idempotency key could not be given back; it frees itself");
+                }
+                Err(error)
             }
-            Err(error)
         }
-    }
+    };
+    tokio::spawn(work.in_current_span()).await.unwrap_or_else(|error| Err(ApiError::internal(&error)))
 }
 
 fn kept(answer: &Answer) -> Kept {

@@ -78,9 +78,12 @@ pub(super) async fn create(
     let text = body.to_string();
     let key = Key::read(&headers, &[&principal.name, "job.create"])?;
     let id = Key::read(&headers, &[&principal.name, "job.create", &text])?.map(|key| JobId(key.object_id()));
-    let work = async {
-        let job = api.jobs.create(&body, id, &principal.name).await?;
-        Ok(Answer { body: json!(api.show(&job)), version: Some(job.version) })
+    let work = {
+        let (api, body) = (api.clone(), body.clone());
+        async move {
+            let job = api.jobs.create(&body, id, &principal.name).await?;
+            Ok(Answer { body: json!(api.show(&job)), version: Some(job.version) })
+        }
     };
     once(&api, key, &body, work).await
 }

@@ -11,8 +11,10 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+use tokio::time::timeout;
 
 use super::error::{ApiError, Code};
+use super::state::Shared;
 use crate::model::template::Problem;
 use crate::registry::fields::join;
 
@@ -26,10 +28,10 @@ pub(super) struct Json(pub Value);
 /// A JSON body that may be left out.
 pub(super) struct OptionalJson(pub Option<Value>);
 
-impl<S: Send + Sync> FromRequest<S> for Json {
+impl FromRequest<Shared> for Json {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, state: &Shared) -> Result<Self, ApiError> {
         match OptionalJson::from_request(request, state).await?.0 {
             Some(value) => Ok(Self(value)),
             None => Err(ApiError::new(Code::Malformed, "a JSON body is expected, and there is none")),
@@ -37,12 +39,15 @@ impl<S: Send + Sync> FromRequest<S> for Json {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for OptionalJson {
+impl FromRequest<Shared> for OptionalJson {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, state: &Shared) -> Result<Self, ApiError> {
         let media_type = request.headers().get(header::CONTENT_TYPE).map(|value| value.as_bytes().to_vec());
-        let bytes = Bytes::from_request(request, state).await.map_err(unread)?;
+        // Routes that wait for a run have no bound of their own; their bodies still do.
+        let bytes = timeout(state.request_timeout, Bytes::from_request(request, state)).await;
+        let bytes = bytes.map_err(|_| ApiError::new(Code::Timeout, "the body did not arrive in time"))?;
+        let bytes = bytes.map_err(unread)?;
         if bytes.is_empty() {
             return Ok(Self(None));
         }
@@ -196,6 +201,10 @@ impl<'de> Visitor<'de> for Seed<'_> {
             if fields.contains_key(&name) {
                 return Err(inner.reading.refuse("duplicate_key", "this key stands here twice"));
             }
+            // The store ends a name at its zero byte and can keep none inside.
+            if name.contains('\0') {
+                return Err(inner.reading.refuse("zero_byte", "a key must not hold a zero byte"));
+            }
             let value = object.next_value_seed(inner.again())?;
             inner.reading.path.borrow_mut().pop();
             fields.insert(name, value);
@@ -226,6 +235,7 @@ mod tests {
         assert_eq!(fault(&deep).1, "too_deep");
         let very_deep = "[".repeat(100_000);
         assert_eq!(fault(&very_deep).1, "too_deep");
+        assert_eq!(fault(r#"{"a": {"b\u0000c": 1}}"#), ("/a/b\0c".into(), "zero_byte".into()));
         assert_eq!(fault("{\"a\": tru").1, "syntax");
         assert_eq!(fault("{} {}").1, "syntax");
     }

@@ -47,6 +47,11 @@ impl Query {
             self.fault(name, "too_long", format!("is longer than {MOST_TEXT} bytes"));
             return None;
         }
+        // No name and no pattern of the store may hold a zero byte.
+        if first.as_ref().is_some_and(|text| text.contains('\0')) {
+            self.fault(name, "zero_byte", "holds a zero byte");
+            return None;
+        }
         first
     }
 
@@ -156,5 +161,12 @@ mod tests {
                 ("?pgae", "unknown_parameter"),
             ]
         );
+    }
+
+    #[test]
+    fn a_zero_byte_is_refused_before_the_store_sees_it() {
+        let mut query = Query::parse("search=a%00b");
+        assert_eq!(query.text("search"), None);
+        assert_eq!(query.finish().unwrap_err().errors[0].code, "zero_byte");
     }
 }

@@ -68,12 +68,15 @@ pub(super) async fn run(
     query.finish()?;
     let body = body.unwrap_or_else(|| json!({}));
     let key = Key::read(&headers, &[&principal.name, "job.run", &id.to_string()])?;
-    let work = async {
-        let request = registry::RunRequest::read(&body)?;
-        let watch = wait::Watch::start(&api);
-        let execution = api.jobs.run(id, request, &principal.name).await?;
-        let execution = watch.until_end(&api, execution, patience).await?;
-        Ok(Answer { body: json!(ExecutionView::whole(&execution)), version: None })
+    let work = {
+        let (api, body) = (api.clone(), body.clone());
+        async move {
+            let request = registry::RunRequest::read(&body)?;
+            let watch = wait::Watch::start(&api);
+            let execution = api.jobs.run(id, request, &principal.name).await?;
+            let execution = watch.until_end(&api, execution, patience).await?;
+            Ok(Answer { body: json!(ExecutionView::whole(&execution)), version: None })
+        }
     };
     once(&api, key, &body, work).await
 }

@@ -10,8 +10,9 @@ use super::REQUESTS;
 
 /// How long the same key gives the same answer.
 const KEPT: Duration = Duration::days(1);
-/// A request that has not been answered by then was cut off by a crash; the key is free again.
-const PENDING: Duration = Duration::minutes(2);
+/// A request that has not been answered by then was cut off by a crash; the key is free again. Longer than a request
+/// may wait for the end of a run.
+const PENDING: Duration = Duration::minutes(6);
 /// Expired requests removed with each new one.
 const SWEEP: u64 = 100;
 

@@ -155,6 +155,53 @@ async fn one_idempotency_key_starts_one_run() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_that_hangs_up_and_repeats_its_request_gets_the_run_it_started() {
+    let scene = Scene::start().await;
+    let job = slow_job(&scene).await;
+    let path = format!("/jobs/{job}/run?wait=60");
+    let key = [("idempotency-key", "run-1")];
+    let running = async {
+        loop {
+            let all = scene.get("/executions?status=running").await;
+            if let Some(run) = all.json["executions"].as_array().and_then(|all| all.first()) {
+                return run["id"].as_str().unwrap().to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    // The request is dropped as soon as its run is seen.
+    let started = tokio::select! {
+        answer = scene.call_with(Method::POST, &path, None, &key) => panic!("answered already: {}", answer.text),
+        started = tokio::time::timeout(PATIENCE, running) => started.expect("a run in time"),
+    };
+    assert_eq!(scene.post(&format!("/executions/{started}/cancel"), json!({})).await.status, StatusCode::OK);
+    let again = async {
+        loop {
+            let answer = scene.call_with(Method::POST, &path, None, &key).await;
+            if answer.status != StatusCode::CONFLICT {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let again = tokio::time::timeout(PATIENCE, again).await.expect("an answer in time");
+    assert_eq!((again.status, &again.json["id"]), (StatusCode::OK, &json!(started)), "{}", again.text);
+    assert_eq!(scene.get("/executions").await.json["total"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_never_ends_is_given_up_even_where_a_request_may_wait() {
+    let (mut state, _) = Scene::state().await;
+    state.request_timeout = Duration::from_millis(50);
+    let router = crate::api::router(state);
+    let request = authorised(Method::POST, &format!("/jobs/{}/run?wait=300", "a".repeat(24)));
+    let body = Body::from_stream(futures::stream::pending::<std::io::Result<Vec<u8>>>());
+    let request = request.header("content-type", "application/json").body(body).unwrap();
+    let response = tokio::time::timeout(PATIENCE, router.oneshot(request)).await.expect("an answer in time");
+    assert_eq!(response.unwrap().status(), StatusCode::REQUEST_TIMEOUT);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn watchers_hear_of_a_run_and_are_let_go_when_the_server_stops() {
     let scene = Scene::start().await;
     let job = scene.job().await;

@@ -48,6 +48,7 @@ fn wrong() -> Vec<Value> {
         json!([null]),
         json!({}),
         json!({"unknown": 1}),
+        json!({"a\u{0}b": 1}),
         json!("\u{0}"),
         json!("x".repeat(20_000)),
     ];
@@ -261,6 +262,8 @@ async fn queries_are_read_as_strictly_as_bodies() {
         ("/jobs?enabled=maybe".into(), "?enabled"),
         ("/jobs?status=active&status=blocked".into(), "?status"),
         ("/jobs?colour=red".into(), "?colour"),
+        ("/jobs?search=a%00b".into(), "?search"),
+        ("/executions?search=a%00b".into(), "?search"),
         ("/jobs?sort=size".into(), "?sort"),
         ("/templates?x=1".into(), "?x"),
         (format!("/jobs/{job}?x=1"), "?x"),
