@@ -110,7 +110,7 @@ async fn a_clean_up_job_first_counts_then_removes_exactly_what_it_should() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sandglass_own_collections_are_out_of_reach() {
+async fn sandglass_own_collections_are_out_of_reach_and_the_customers_are_not() {
     let folder = tempfile::tempdir().unwrap();
     let server = Setup::on(folder.path()).start().await;
     let client = server.client();
@@ -124,4 +124,12 @@ async fn sandglass_own_collections_are_out_of_reach() {
     assert_eq!(run["status"], "failed", "{run}");
     let effects = client.get(&format!("/executions/{}/effects", run["id"].as_str().unwrap())).await.ok();
     assert!(effects["effects"].to_string().contains("denied"), "{effects}");
+    for (collection, status) in
+        [("sandglass_audit", "failed"), ("SANDGLASS_grants", "failed"), ("users", "success"), ("audit", "success")]
+    {
+        let parameters = json!({"collection": collection, "conditions": {"a": 1}, "dry_run": true});
+        let path = format!("/jobs/{}/run?wait=60", job["id"].as_str().unwrap());
+        let run = client.post(&path, &json!({"parameters": parameters})).await.ok();
+        assert_eq!(run["status"], status, "{collection}: {run}");
+    }
 }

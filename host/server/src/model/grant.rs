@@ -70,7 +70,8 @@ pub fn fits(pattern: &str, text: &str) -> bool {
 
 /// Whether a collection belongs to Sandglass itself. Case is ignored: a store might.
 pub fn is_own_collection(name: &str) -> bool {
-    OWN_COLLECTIONS.iter().any(|own| own.eq_ignore_ascii_case(name))
+    let has_prefix = name.get(..OWN_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN_PREFIX));
+    has_prefix || OWN_COLLECTIONS.iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
 /// Bounds that a grant may set lower than the host's configuration. None: as configured.
@@ -85,23 +86,12 @@ pub struct Limits {
     pub http_body_bytes: Option<u64>,
 }
 
-/// Collections that belong to Sandglass and are never reachable from a template.
-pub const OWN_COLLECTIONS: [&str; 14] = [
-    "dynamic_jobs",
-    "job_executions",
-    "job_execution_logs",
-    "job_counters",
-    "templates",
-    "template_grants",
-    "audit",
-    "hosts",
-    "shards",
-    "users",
-    "sessions",
-    "api_tokens",
-    "api_requests",
-    "secrets",
-];
+/// What the names of Sandglass's own collections begin with. They share a database with the customer's, where
+/// `users`, `audit` or `templates` may stand already.
+pub const OWN_PREFIX: &str = "sandglass_";
+
+/// Collections of ours that the customer's system named; never reachable from a template either.
+pub const OWN_COLLECTIONS: [&str; 4] = ["dynamic_jobs", "job_executions", "job_execution_logs", "job_counters"];
 
 #[cfg(test)]
 mod tests {

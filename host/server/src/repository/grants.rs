@@ -1,4 +1,4 @@
-//! What an operator lets each digest have, in `template_grants`.
+//! What an operator lets each digest have, in `sandglass_grants`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::model::grant::Grant;
 
-const GRANTS: &str = "template_grants";
+const GRANTS: &str = "sandglass_grants";
 
 /// Rights are kept as JSON text, exactly as they were given.
 #[derive(Clone)]

@@ -48,4 +48,4 @@ pub const EXECUTION_LOGS: &str = "job_execution_logs";
 /// Runs by job, template and hour.
 pub const COUNTERS: &str = "job_counters";
 /// Requests that carried an `Idempotency-Key`.
-pub const REQUESTS: &str = "api_requests";
+pub const REQUESTS: &str = "sandglass_requests";

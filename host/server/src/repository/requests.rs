@@ -1,4 +1,4 @@
-//! Requests that carried an `Idempotency-Key`, with the answer they were given, in `api_requests`.
+//! Requests that carried an `Idempotency-Key`, with the answer they were given, in `sandglass_requests`.
 
 use std::sync::Arc;
 

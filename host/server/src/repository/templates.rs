@@ -1,4 +1,4 @@
-//! The record of admitted components, in `templates`.
+//! The record of admitted components, in `sandglass_templates`.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::model::template::Template;
 
-const TEMPLATES: &str = "templates";
+const TEMPLATES: &str = "sandglass_templates";
 
 /// Metadata and schema are kept as JSON text: their keys may begin with `$`.
 #[derive(Clone)]

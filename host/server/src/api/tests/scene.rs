@@ -164,7 +164,7 @@ impl Scene {
     }
 
     pub async fn audited(&self, action: &str) -> u64 {
-        self.database.count("audit", doc! { "action": action }).await.unwrap()
+        self.database.count("sandglass_audit", doc! { "action": action }).await.unwrap()
     }
 }
 

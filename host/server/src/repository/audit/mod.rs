@@ -21,7 +21,7 @@ use crate::model::audit::{ChangeRecord, EffectRecord, Usage, Verdict};
 use crate::model::{ExecutionId, Incarnation};
 
 /// Name of the collection.
-pub const COLLECTION: &str = "audit";
+pub const COLLECTION: &str = "sandglass_audit";
 
 /// Names an entry: host and place in its chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
