@@ -96,7 +96,7 @@ async fn a_clean_up_job_first_counts_then_removes_exactly_what_it_should() {
         .iter()
         .filter(|effect| effect["operation"].as_str().is_some_and(|operation| operation.contains("delete")));
     assert_eq!(deletes.count() as u64, batches, "{effects}");
-    let reads = effects["effects"].as_array().unwrap().iter().find(|effect| effect["operation"] == "find");
+    let reads = effects["effects"].as_array().unwrap().iter().find(|effect| effect["operation"] == "next");
     assert!(reads.is_some_and(|sum| sum["items"].as_u64() >= Some(matching as u64)), "{effects}");
 
     assert_eq!(server.terminate(60).await, Some(0));

@@ -100,7 +100,10 @@ fn told(
             format!("It was skipped: {reason}{detail}.")
         }
         Some(execution) => match execution.started_at {
-            Some(started) => format!("It ran at {} and is {}.", show(started), execution.status.as_str()),
+            Some(started) if execution.status.is_final() => {
+                format!("It began at {} and ended as {}.", show(started), execution.status.as_str())
+            }
+            Some(started) => format!("It has been running since {}.", show(started)),
             None => format!("It is {}.", execution.status.as_str()),
         },
         None if at > now => match refusal {

@@ -41,7 +41,7 @@ async fn a_right_reaches_what_the_job_names_and_nothing_else() {
         count("orders"),
         count("customers"),
         count("dynamic_jobs"),
-        count("Audit"),
+        count("Sandglass_Audit"),
         count("crm/orders"),
         count("a$b"),
         { "op": "insert", "documents": [{ "a": 1 }] },
