@@ -108,7 +108,8 @@ async fn at_once(workload: Workload, folder: &Path, server: Server, jobs: u32, n
         let client = client.clone();
         async move {
             let status = client.get("/status").await.ok();
-            (Utc::now() > instant && status["running"] == 0 && status["queued"] == 0).then_some(())
+            let ended = status["total_executions"].as_u64().is_some_and(|ended| ended >= u64::from(jobs));
+            (ended && status["running"] == 0 && status["queued"] == 0).then_some(())
         }
     })
     .await;
