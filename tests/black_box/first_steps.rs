@@ -78,6 +78,20 @@ async fn a_second_server_on_the_same_folder_is_refused_with_the_reason() {
 }
 
 #[test]
+fn a_command_whose_reader_goes_away_ends_quietly() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = command(folder.path())
+        .args(["config", "reference"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let told = child.wait_with_output().unwrap();
+    assert!(told.stderr.is_empty(), "{}", String::from_utf8_lossy(&told.stderr));
+}
+
+#[test]
 fn schedule_explain_says_what_a_cron_line_means() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = [

@@ -81,12 +81,25 @@ impl CliError {
 /// Parses the arguments, runs the subcommand, and turns its end into an exit code.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if !matches!(arguments.command, None | Some(Command::Serve(_))) {
+        end_quietly_with_the_reader();
+    }
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sandglass: {error}");
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// A command whose reader goes away (`| head`) ends as other programs do, instead of failing to print.
+fn end_quietly_with_the_reader() {
+    #[expect(unsafe_code, reason = "std has no way to give SIGPIPE back its default")]
+    // SAFETY: called before any other thread exists; it only sets the default action of one signal.
+    let former = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    if former == libc::SIG_ERR {
+        tracing::debug!("SIGPIPE keeps its action");
     }
 }
 
