@@ -1,9 +1,10 @@
 //! `cargo xtask test`: everything, installing what the tests need.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::process::{cargo, step, workspace};
 
@@ -19,10 +20,45 @@ pub fn run() -> anyhow::Result<()> {
     crate::plugins::build()?;
     crate::check::run(&crate::check::Arguments::default())?;
     let data = public_data()?;
-    step(
-        "all tests",
-        cargo(&["test", "--locked", "--workspace", "--no-fail-fast"])?.env("SANDGLASS_TEST_PUBLIC_DATA", data),
-    )
+    eprintln!("==> all tests");
+    let mut tests = cargo(&["test", "--locked", "--workspace", "--no-fail-fast"])?
+        .env("SANDGLASS_TEST_PUBLIC_DATA", data)
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cargo test cannot be started")?;
+    let mut sum = Sum::default();
+    for line in BufReader::new(tests.stdout.take().context("its output is piped")?).lines() {
+        let line = line?;
+        println!("{line}");
+        sum.add(&line);
+    }
+    let status = tests.wait()?;
+    println!("{} passed, {} failed", sum.passed, sum.failed);
+    if !status.success() {
+        bail!("the tests failed ({status})");
+    }
+    Ok(())
+}
+
+/// Over all test binaries.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Sum {
+    passed: u64,
+    failed: u64,
+}
+
+impl Sum {
+    /// Counts a line such as `test result: ok. 3 passed; 0 failed; …`; leaves others alone.
+    fn add(&mut self, line: &str) {
+        let Some(result) = line.strip_prefix("test result: ") else { return };
+        let number = |what: &str| {
+            let words: Vec<&str> = result.split([' ', ';', '.']).filter(|word| !word.is_empty()).collect();
+            let place = words.iter().position(|word| *word == what)?;
+            words.get(place.checked_sub(1)?)?.parse::<u64>().ok()
+        };
+        self.passed += number("passed").unwrap_or(0);
+        self.failed += number("failed").unwrap_or(0);
+    }
 }
 
 /// A folder with public data sets, unpacked from a Python package.
@@ -41,4 +77,18 @@ fn public_data() -> anyhow::Result<PathBuf> {
     }
     std::fs::metadata(&marker).with_context(|| format!("{} is missing", marker.display()))?;
     Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_several_binaries_are_summed() {
+        let mut sum = Sum::default();
+        sum.add("test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.06s");
+        sum.add("test something_that_failed ... ok");
+        sum.add("test result: FAILED. 28 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 50.35s");
+        assert_eq!(sum, Sum { passed: 31, failed: 2 });
+    }
 }
