@@ -21,7 +21,9 @@ impl Grants for Templates {
 }
 
 /// The default grant of the templates that the binary brings along: every application collection (never Sandglass's
-/// own, which the gate refuses whatever a grant says) and public HTTP. An operator may narrow it.
+/// own, which the gate refuses whatever a grant says), public HTTP, the `default` identity, the folders `exports` and
+/// `backups`, secrets by handle, and figures about runs. Each template gets of it what it asks for. Seeing a secret
+/// (`reveal`) and `manage` are not in it. An operator may narrow it.
 pub(super) fn built_in(template_type: &str, digest: &Digest) -> Grant {
     let right = |capability: &str, target: &str, access: &[&str]| Right {
         capability: capability.to_owned(),
@@ -36,6 +38,11 @@ pub(super) fn built_in(template_type: &str, digest: &Digest) -> Grant {
             right("documents", "*", &["read", "write"]),
             right("documents", "*/*", &["read", "write"]),
             right("http", "*", &["send"]),
+            right("email", "default", &["send"]),
+            right("files", "exports", &["read", "write"]),
+            right("files", "backups", &["read", "write"]),
+            right("secrets", "*", &["use"]),
+            right("insight", "runs", &["read"]),
         ],
         limits: Limits::default(),
     }

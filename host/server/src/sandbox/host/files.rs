@@ -1,22 +1,11 @@
-//! E-mail, files, secrets and insight: in the contract, not offered yet. Each call passes the gate and is then refused.
+//! Files: in the contract, not offered yet. Each call passes the gate and is then refused.
 
 use wasmtime::component::Resource;
 
 use super::error::Refusal;
 use crate::capabilities::{absent, operation};
-use crate::sandbox::bindings::sandglass::base::types::Instant;
-use crate::sandbox::bindings::sandglass::email::sender;
 use crate::sandbox::bindings::sandglass::files::{read, write};
-use crate::sandbox::bindings::sandglass::insight::runs;
-use crate::sandbox::bindings::sandglass::secrets::{reveal, store};
 use crate::sandbox::state::State;
-
-impl sender::Host for State {
-    async fn send(&mut self, identity: String, _message: sender::Message) -> Result<sender::Receipt, Refusal> {
-        self.called();
-        Err(absent(&mut self.gate, &operation::EMAIL_SEND, &identity).await.into())
-    }
-}
 
 impl read::HostFolder for State {
     async fn open(&mut self, label: String) -> Result<Resource<read::Folder>, Refusal> {
@@ -88,32 +77,5 @@ impl write::Host for State {
     async fn delete(&mut self, _target: Resource<read::Folder>, _name: String) -> Result<(), Refusal> {
         self.called();
         Err(absent(&mut self.gate, &operation::FILES_DELETE, "").await.into())
-    }
-}
-
-impl store::HostSecret for State {
-    async fn drop(&mut self, _secret: Resource<store::Secret>) -> wasmtime::Result<()> {
-        Ok(())
-    }
-}
-
-impl store::Host for State {
-    async fn get(&mut self, label: String) -> Result<Resource<store::Secret>, Refusal> {
-        self.called();
-        Err(absent(&mut self.gate, &operation::SECRETS_GET, &label).await.into())
-    }
-}
-
-impl reveal::Host for State {
-    async fn plaintext(&mut self, _secret: Resource<store::Secret>) -> Result<String, Refusal> {
-        self.called();
-        Err(absent(&mut self.gate, &operation::SECRETS_REVEAL, "").await.into())
-    }
-}
-
-impl runs::Host for State {
-    async fn statistics(&mut self, _since: Instant, _until: Instant, _options: String) -> Result<String, Refusal> {
-        self.called();
-        Err(absent(&mut self.gate, &operation::INSIGHT_STATISTICS, "runs").await.into())
     }
 }
