@@ -3,11 +3,13 @@
 
 mod client;
 mod counterpart;
+mod python;
 mod server;
 
 pub use client::{Answer, Client};
 pub use counterpart::{Counterpart, Received};
-pub use server::{Server, Setup, command, public_data};
+pub use python::{public_data, python, run_python};
+pub use server::{Server, Setup, command};
 
 use std::time::{Duration, Instant};
 

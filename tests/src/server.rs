@@ -180,15 +180,6 @@ pub fn command(folder: &Path) -> Command {
     command
 }
 
-/// A file of the public data that `cargo xtask test` unpacks.
-pub fn public_data(name: &str) -> PathBuf {
-    let folder =
-        std::env::var_os("SANDGLASS_TEST_PUBLIC_DATA").map_or_else(|| root().join("target/test-data"), PathBuf::from);
-    let file = folder.join(name);
-    assert!(file.exists(), "{} is missing: cargo xtask test fetches it", file.display());
-    file
-}
-
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests stands in the workspace").to_owned()
 }

@@ -9,7 +9,16 @@ use anyhow::{Context as _, bail};
 use crate::process::{cargo, step, workspace};
 
 /// Python packages that tests use as independent readers and as sources of public data.
-const PYTHON_PACKAGES: [&str; 1] = ["vega_datasets==0.9.0"];
+const PYTHON_PACKAGES: [&str; 8] = [
+    "vega_datasets==0.9.0",
+    "aiosmtpd==1.4.6",
+    "atpublic==9.0.0",
+    "attrs==26.1.0",
+    "openpyxl==3.1.5",
+    "et_xmlfile==2.0.0",
+    "pymongo==4.20.1",
+    "dnspython==2.9.2",
+];
 
 /// Checks, builds and tests everything.
 ///
@@ -19,10 +28,10 @@ pub fn run() -> anyhow::Result<()> {
     eprintln!("Checks, builds and tests everything; some minutes, the first time more.");
     crate::plugins::build()?;
     crate::check::run(&crate::check::Arguments::default())?;
-    let data = public_data()?;
+    let packages = python_packages()?;
     eprintln!("==> all tests");
     let mut tests = cargo(&["test", "--locked", "--workspace", "--no-fail-fast"])?
-        .env("SANDGLASS_TEST_PUBLIC_DATA", data)
+        .env("SANDGLASS_TEST_PYTHON", packages)
         .stdout(Stdio::piped())
         .spawn()
         .context("cargo test cannot be started")?;
@@ -61,21 +70,33 @@ impl Sum {
     }
 }
 
-/// A folder with public data sets, unpacked from a Python package.
-fn public_data() -> anyhow::Result<PathBuf> {
+/// A folder with the Python packages, for `PYTHONPATH`. What is in it stands in a file beside them, so that another
+/// list is installed anew.
+fn python_packages() -> anyhow::Result<PathBuf> {
     let folder = workspace()?.join("target/test-data");
-    let marker = folder.join("vega_datasets/_data/seattle-weather.csv");
-    if !marker.exists() {
-        std::fs::create_dir_all(&folder)?;
-        step(
-            "public data",
-            Command::new("python3")
-                .args(["-m", "pip", "install", "--quiet", "--no-deps", "--root-user-action=ignore", "--target"])
-                .arg(&folder)
-                .args(PYTHON_PACKAGES),
-        )?;
+    let marker = folder.join("installed.txt");
+    let wanted = PYTHON_PACKAGES.join("\n");
+    if std::fs::read_to_string(&marker).is_ok_and(|installed| installed == wanted) {
+        return Ok(folder);
     }
-    std::fs::metadata(&marker).with_context(|| format!("{} is missing", marker.display()))?;
+    std::fs::create_dir_all(&folder)?;
+    step(
+        "Python packages for the tests",
+        Command::new("python3")
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-deps",
+                "--upgrade",
+                "--root-user-action=ignore",
+                "--target",
+            ])
+            .arg(&folder)
+            .args(PYTHON_PACKAGES),
+    )?;
+    std::fs::write(&marker, wanted).with_context(|| format!("cannot write {}", marker.display()))?;
     Ok(folder)
 }
 
