@@ -61,7 +61,7 @@ fn of_month(days: &DaysOfMonth) -> String {
         parts.push(match back {
             0 => "the last day".to_owned(),
             1 => "the day before the last".to_owned(),
-            back => format!("the day {back} days before the last"),
+            back => format!("the {} day before the last", ordinal(back)),
         });
     }
     for day in days.nearest.iter() {

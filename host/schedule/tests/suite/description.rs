@@ -34,7 +34,7 @@ fn cron_expressions_in_words() {
         ("0 0 1 * *", "At 00:00 on the 1st of every month"),
         ("0 0 1,15 * *", "At 00:00 on the 1st and 15th of every month"),
         ("0 0 L * *", "At 00:00 on the last day of every month"),
-        ("0 0 L-3 * *", "At 00:00 on the day 3 days before the last of every month"),
+        ("0 0 L-3 * *", "At 00:00 on the 3rd day before the last of every month"),
         ("0 0 L-1 * *", "At 00:00 on the day before the last of every month"),
         ("0 0 15W * *", "At 00:00 on the weekday nearest to the 15th of every month"),
         ("0 0 LW * *", "At 00:00 on the last weekday (Monday to Friday) of every month"),

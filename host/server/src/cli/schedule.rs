@@ -63,7 +63,7 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
     })?;
     if explain.json {
         let answer = serde_json::json!({
-            "description": preview.description,
+            "text": preview.description,
             "timezone": schedule.timezone(),
             "runs": preview.runs.iter().map(|run| run.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)).collect::<Vec<_>>(),
             "local": preview.local,
