@@ -282,3 +282,22 @@ async fn queries_are_read_as_strictly_as_bodies() {
         assert_eq!(pointers(&answer), [pointer], "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_reads_as_another_is_refused_at_its_place() {
+    let scene = Scene::start().await;
+    for letter in ['\u{202e}', '\u{2028}', '\u{2029}', '\u{2066}', '\u{2069}', '\u{200f}', '\u{61c}', '\u{7}'] {
+        let text = format!("pay{letter}load");
+        let mut body = sample();
+        (body["name"], body["description"], body["tags"]) = (json!(text), json!(text), json!(["ok", text]));
+        let answer = scene.post("/jobs", body).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{letter:?}: {}", answer.text);
+        assert_eq!(pointers(&answer), ["/name", "/description", "/tags/1"], "{letter:?}");
+        assert!(answer.text.contains(&format!("u{{{:x}}}", u32::from(letter))), "{}", answer.text);
+    }
+    let mut body = sample();
+    (body["name"], body["description"]) = (json!("Nächtlich – 夜間 🌙"), json!("two\nlines"));
+    assert_eq!(scene.post("/jobs", body.clone()).await.status, StatusCode::OK);
+    body["name"] = json!("two\nlines");
+    assert_eq!(pointers(&scene.post("/jobs", body).await), ["/name"]);
+}

@@ -96,7 +96,7 @@ pub(super) fn read(fields: &mut Fields<'_>, job: &mut Job, kind: Kind, problems:
         Given::Null => job.description = defaults.description,
         Given::Value(_) => {
             if let Some(text) = fields.text("description", problems) {
-                job.description = bounded(text, MOST_DESCRIPTION, &fields.pointer("description"), problems);
+                job.description = bounded(text, MOST_DESCRIPTION, true, &fields.pointer("description"), problems);
             }
         }
     }
@@ -150,22 +150,33 @@ fn required_text(
             if text.trim().is_empty() {
                 problems.add(pointer, "too_short", "must not be empty");
             } else {
-                *place = bounded(text, most, &pointer, problems);
+                *place = bounded(text, most, false, &pointer, problems);
             }
         }
     }
 }
 
 /// The text, if it is short enough and holds nothing that cannot be shown.
-fn bounded(text: &str, most: usize, pointer: &str, problems: &mut Problems) -> String {
+fn bounded(text: &str, most: usize, may_have_lines: bool, pointer: &str, problems: &mut Problems) -> String {
     let letters = text.chars().count();
     if letters > most {
         problems.add(pointer, "too_long", format!("is {letters} characters long, at most {most} are allowed"));
     }
-    if text.chars().any(|letter| letter.is_control() && letter != '\n' && letter != '\t') {
-        problems.add(pointer, "control_character", "holds a control character, which no text here may");
+    let is_allowed = |letter: char| may_have_lines && matches!(letter, '\n' | '\r' | '\t');
+    if let Some(letter) = text.chars().find(|letter| misleads(*letter) && !is_allowed(*letter)) {
+        let message = format!("holds the control character {}, which no text here may", letter.escape_unicode());
+        problems.add(pointer, "control_character", message);
     }
     text.to_owned()
+}
+
+/// What no text for people needs and what changes how the text around it is read: control characters, separators of
+/// lines, and the marks of Unicode's bidirectional algorithm (UAX 9), behind which a name can pass for another.
+fn misleads(letter: char) -> bool {
+    match letter {
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        other => other.is_control(),
+    }
 }
 
 fn flag(fields: &mut Fields<'_>, field: &'static str, place: &mut bool, default: bool, problems: &mut Problems) {
@@ -204,7 +215,7 @@ fn tags(fields: &mut Fields<'_>, job: &mut Job, problems: &mut Problems) {
     job.tags = items
         .into_iter()
         .filter_map(|(pointer, item)| match item.as_str().filter(|tag| !tag.trim().is_empty()) {
-            Some(tag) => Some(bounded(tag, MOST_TAG, &pointer, problems)),
+            Some(tag) => Some(bounded(tag, MOST_TAG, false, &pointer, problems)),
             None => {
                 wrong_type(problems, &pointer, "a text that is not empty", item);
                 None
