@@ -7,7 +7,6 @@ use sandglass_database::{Error, Find, Result, collect};
 use super::counters::Counters;
 use super::document::{date, readable};
 use super::executions_document::from_document;
-use super::jobs_list::escape;
 use super::{EXECUTIONS, Executions};
 use crate::model::{Execution, ExecutionId, JobId, Status, Trigger};
 
@@ -25,7 +24,7 @@ pub struct ExecutionFilter {
     pub from: Option<DateTime<Utc>>,
     /// Nominal instant, exclusive.
     pub until: Option<DateTime<Utc>>,
-    /// A part of a log line, in any case.
+    /// A part of a log line, in any case; the line may stand in the document or in a chunk.
     pub log_text: Option<String>,
 }
 
@@ -64,6 +63,11 @@ impl Executions {
                     )));
                 }
             }
+        }
+        if let Some(text) = &filter.log_text {
+            let ids: Vec<Document> =
+                conditions.iter().filter_map(|one| one.get_document("_id").ok().cloned()).collect();
+            conditions.push(self.with_line(text, filter.job, &ids).await?);
         }
         let all = if conditions.is_empty() {
             Document::new()
@@ -132,9 +136,6 @@ impl ExecutionFilter {
         if let Some(until) = self.until {
             let beyond = until + chrono::Duration::seconds(1);
             all.push(doc! { "_id": { "$lt": first_id_of(beyond) }, "scheduled_for": { "$lt": date(until) } });
-        }
-        if let Some(text) = &self.log_text {
-            all.push(doc! { "logs.message": { "$regex": escape(text), "$options": "i" } });
         }
         all
     }

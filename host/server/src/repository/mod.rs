@@ -18,6 +18,7 @@ mod jobs;
 mod jobs_definition;
 mod jobs_document;
 mod jobs_list;
+mod log_search;
 mod logs;
 mod requests;
 mod templates;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
+use bson::oid::ObjectId;
+use bson::{DateTime, doc};
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -219,4 +221,33 @@ async fn watchers_hear_of_a_run_and_are_let_go_when_the_server_stops() {
     scene.stopping.cancel();
     let end = async { while stream.next().await.is_some() {} };
     tokio::time::timeout(PATIENCE, end).await.expect("the stream ends with the server");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_finds_a_line_wherever_in_the_log_it_stands() {
+    let scene = Scene::start().await;
+    let id = scene.execution().await;
+    let execution = scene.get(&format!("/executions/{id}")).await.json;
+    let job = execution["job_id"].as_str().unwrap();
+    let (_, other) = (scene.execution().await, "0123456789abcdef01234567");
+    let chunk = doc! {
+        "_id": { "e": 1, "n": 1_000 },
+        "execution_id": id.parse::<ObjectId>().unwrap(),
+        "job_id": job,
+        "first_line": 1_000,
+        "lines": [{ "timestamp": DateTime::now(), "level": "INFO", "message": "needle in the rest" }],
+    };
+    scene.database.insert("job_execution_logs", vec![chunk]).await.unwrap();
+    let found = async |path: &str| -> Vec<String> {
+        let answer = scene.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let all = answer.json["executions"].as_array().unwrap().clone();
+        all.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(found("/executions?search=NEEDLE").await, [id.as_str()]);
+    assert_eq!(found(&format!("/jobs/{job}/executions?search=needle&from=2020-01-01T00:00:00Z")).await, [id.as_str()]);
+    assert_eq!(found("/executions?search=work").await.len(), 2);
+    assert_eq!(found("/executions?search=nowhere").await, [""; 0]);
+    assert_eq!(found(&format!("/executions?search=needle&job_id={other}")).await, [""; 0]);
+    assert_eq!(found("/executions?search=needle&until=2020-01-01T00:00:00Z").await, [""; 0]);
 }
