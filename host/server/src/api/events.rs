@@ -31,8 +31,9 @@ impl Wanted {
     fn takes(&self, event: &Event) -> bool {
         let (job, execution) = match event {
             Event::Job { id, .. } => (Some(*id), None),
-            Event::Execution { id, job_id, .. } | Event::Progress { id, job_id, .. } => (Some(*job_id), Some(*id)),
-            Event::Log { id, .. } => (None, Some(*id)),
+            Event::Execution { id, job_id, .. }
+            | Event::Progress { id, job_id, .. }
+            | Event::Log { id, job_id, .. } => (Some(*job_id), Some(*id)),
             Event::Host { .. } => (None, None),
         };
         (self.job.is_none() || self.job == job) && (self.execution.is_none() || self.execution == execution)
@@ -42,7 +43,7 @@ impl Wanted {
 /// Changes of jobs, executions, logs and hosts as server-sent events (`job`, `execution`, `progress`, `log`, `host`).
 /// A watcher that is too slow is told so by `missed`, and reads anew.
 #[utoipa::path(get, path = "/api/admin/scheduler/events", tag = "scheduler", params(
-    ("job_id" = Option<String>, Query, description = "Only of this job (without log lines, which name their execution)"),
+    ("job_id" = Option<String>, Query, description = "Only of this job and its executions"),
     ("execution_id" = Option<String>, Query, description = "Only of this execution"),
 ), responses(
     (status = 200, description = "A stream that does not end", body = String, content_type = "text/event-stream"),
@@ -90,9 +91,10 @@ fn shown(event: &Event) -> (&'static str, Value) {
         Event::Progress { id, job_id, progress } => {
             ("progress", json!({ "id": id, "job_id": job_id, "progress": progress }))
         }
-        Event::Log { id, timestamp, level, message } => {
-            ("log", json!({ "id": id, "timestamp": text(*timestamp), "level": level, "message": message }))
-        }
+        Event::Log { id, job_id, timestamp, level, message } => (
+            "log",
+            json!({ "id": id, "job_id": job_id, "timestamp": text(*timestamp), "level": level, "message": message }),
+        ),
         Event::Host { host, change } => ("host", json!({ "host": host, "change": change })),
     }
 }
@@ -101,16 +103,20 @@ fn shown(event: &Event) -> (&'static str, Value) {
 mod tests {
     use super::*;
     use crate::model::Status;
+    use crate::model::log::Level;
     use chrono::Utc;
 
     #[test]
     fn a_watcher_of_one_job_hears_of_no_other() {
         let (job, other) = (JobId::generate(), JobId::generate());
-        let event =
-            |job_id| Event::Execution { id: ExecutionId::generate(), job_id, status: Status::Queued, at: Utc::now() };
+        let (id, at) = (ExecutionId::generate(), Utc::now());
         let wanted = Wanted { job: Some(job), execution: None };
-        assert!(wanted.takes(&event(job)));
-        assert!(!wanted.takes(&event(other)));
-        assert!(Wanted::default().takes(&event(other)));
+        let moved = |job_id| Event::Execution { id, job_id, status: Status::Queued, at };
+        let said = |job_id| Event::Log { id, job_id, timestamp: at, level: Level::Info, message: "line".into() };
+        for event in [&moved as &dyn Fn(JobId) -> Event, &said] {
+            assert!(wanted.takes(&event(job)));
+            assert!(!wanted.takes(&event(other)));
+            assert!(Wanted::default().takes(&event(other)));
+        }
     }
 }

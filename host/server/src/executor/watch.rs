@@ -55,6 +55,7 @@ impl Watcher for Watch {
         if self.events.receiver_count() > 0 {
             let event = Event::Log {
                 id: self.execution,
+                job_id: self.job,
                 timestamp: line.timestamp,
                 level: line.level,
                 message: line.message.clone(),

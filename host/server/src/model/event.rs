@@ -13,7 +13,7 @@ pub enum Event {
     Job { id: JobId, change: JobChange, next_run_at: Option<DateTime<Utc>> },
     Execution { id: ExecutionId, job_id: JobId, status: Status, at: DateTime<Utc> },
     Progress { id: ExecutionId, job_id: JobId, progress: Progress },
-    Log { id: ExecutionId, timestamp: DateTime<Utc>, level: Level, message: String },
+    Log { id: ExecutionId, job_id: JobId, timestamp: DateTime<Utc>, level: Level, message: String },
     Host { host: String, change: String },
 }
 
