@@ -83,6 +83,29 @@ impl World {
         with(|state| state.collections.get(collection).cloned().unwrap_or_default())
     }
 
+    /// Sets the indexes of a collection beside the one on `_id`, an array of objects with `name`, `key` and options.
+    pub fn set_indexes(&self, collection: &str, indexes: Value) {
+        let Value::Array(indexes) = indexes else { return };
+        with(|state| state.indexes.insert(collection.to_owned(), indexes));
+    }
+
+    /// The indexes that a collection has beside the one on `_id`.
+    #[must_use]
+    pub fn indexes(&self, collection: &str) -> Vec<Value> {
+        with(|state| state.indexes.get(collection).cloned().unwrap_or_default())
+    }
+
+    /// Removes a collection, as another client of the database would.
+    pub fn drop_collection(&self, name: &str) {
+        with(|state| (state.collections.remove(name), state.indexes.remove(name)));
+    }
+
+    /// The names of the collections.
+    #[must_use]
+    pub fn collections(&self) -> Vec<String> {
+        with(|state| state.collections.keys().cloned().collect())
+    }
+
     /// Adds the answer to the next request that has none yet.
     pub fn reply(&self, reply: Reply) {
         with(|state| state.replies.push_back(reply));

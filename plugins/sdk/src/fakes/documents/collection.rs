@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 
+use super::bytes;
 use super::filter::{matches, unknown, values_at};
 use super::order::compare;
 use super::projection::project;
 use crate::bindings::sandglass::documents::read::FindOptions;
-use crate::fakes::state::{begin, with};
+use crate::fakes::state::{begin, error, with};
 use crate::{Error, ErrorKind};
 
 /// Batches hold no more, whatever a template asks for, so that it has to be right about the end.
@@ -41,8 +42,14 @@ impl Collection {
         Ok(self.found(filter, options)?.into_iter().next().map(|document| document.to_string()))
     }
 
-    pub fn find_raw(&self, filter: &str, _options: &FindOptions) -> Result<RawCursor, Error> {
-        unknown("BSON", &Value::String(filter.to_owned()))
+    pub fn find_raw(&self, filter: &str, options: &FindOptions) -> Result<RawCursor, Error> {
+        begin("documents.find-raw")?;
+        if options.projection.is_some() {
+            let message = "stored bytes cannot be projected; leave the projection out or use find".to_owned();
+            return Err(error(ErrorKind::Invalid, "invalid-command", message));
+        }
+        let found = self.found(filter, options)?;
+        Ok(RawCursor(RefCell::new(found.iter().map(bytes::encode).collect())))
     }
 
     pub fn count(&self, filter: &str) -> Result<u64, Error> {
@@ -69,7 +76,8 @@ impl Collection {
 
     pub fn indexes(&self) -> Result<Vec<String>, Error> {
         begin("documents.indexes")?;
-        Ok(vec![r#"{"name":"_id_","key":{"_id":1}}"#.to_owned()])
+        let indexes = with(|state| state.indexes.get(&self.name).cloned().unwrap_or_default());
+        Ok(indexes.iter().map(Value::to_string).collect())
     }
 
     fn documents(&self) -> Vec<Value> {
@@ -119,16 +127,24 @@ impl Cursor {
 }
 
 #[derive(Debug)]
-pub struct RawCursor(());
+pub struct RawCursor(RefCell<VecDeque<Vec<u8>>>);
 
 impl RawCursor {
-    pub fn next(&self, _max_bytes: u32) -> Result<Vec<u8>, Error> {
-        unknown("BSON", &Value::Null)
+    pub fn next(&self, max_bytes: u32) -> Result<Vec<u8>, Error> {
+        begin("documents.next-raw")?;
+        let mut left = self.0.borrow_mut();
+        let mut batch = Vec::new();
+        while let Some(document) = left.front() {
+            if !batch.is_empty() && batch.len() + document.len() > max_bytes as usize {
+                break;
+            }
+            batch.extend(left.pop_front().unwrap_or_default());
+        }
+        Ok(batch)
     }
 }
 
 pub fn parsed(text: &str) -> Result<Value, Error> {
-    serde_json::from_str(text).map_err(|problem| {
-        crate::fakes::state::error(ErrorKind::Invalid, "not-json", format!("not JSON ({problem}): {text}"))
-    })
+    serde_json::from_str(text)
+        .map_err(|problem| error(ErrorKind::Invalid, "not-json", format!("not JSON ({problem}): {text}")))
 }

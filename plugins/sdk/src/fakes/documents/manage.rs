@@ -1,7 +1,8 @@
-//! Collections themselves. Indexes are accepted and have no effect.
+//! Collections themselves. Indexes are remembered and have no effect.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::collection::parsed;
 use crate::fakes::state::{begin, error, with};
 use crate::{Error, ErrorKind};
 
@@ -32,6 +33,7 @@ pub fn create(name: &str, _options: &str) -> Result<(), Error> {
 
 pub fn drop(name: &str) -> Result<(), Error> {
     begin("documents.drop")?;
+    with(|state| state.indexes.remove(name));
     with(|state| state.collections.remove(name)).map(|_| ()).ok_or_else(|| missing(name))
 }
 
@@ -41,16 +43,55 @@ pub fn rename(name: &str, to: &str, replace: bool) -> Result<(), Error> {
         return Err(exists(to));
     }
     let documents = with(|state| state.collections.remove(name)).ok_or_else(|| missing(name))?;
-    with(|state| state.collections.insert(to.to_owned(), documents));
+    with(|state| {
+        state.collections.insert(to.to_owned(), documents);
+        let indexes = state.indexes.remove(name).unwrap_or_default();
+        state.indexes.insert(to.to_owned(), indexes);
+    });
     Ok(())
 }
 
-pub fn create_index(_name: &str, _definition: &str) -> Result<(), Error> {
-    begin("documents.create-index")
+pub fn create_index(name: &str, definition: &str) -> Result<(), Error> {
+    begin("documents.create-index")?;
+    let mut definition = parsed(definition)?;
+    let Some(keys) = definition.get("key").and_then(Value::as_object) else {
+        let message = "definition: `key` must be an object such as {\"created_at\": 1}".to_owned();
+        return Err(error(ErrorKind::Invalid, "index-key", message));
+    };
+    let usual = keys.iter().map(|(field, direction)| format!("{field}_{direction}")).collect::<Vec<_>>().join("_");
+    if let Some(fields) = definition.as_object_mut() {
+        fields.entry("name").or_insert_with(|| Value::String(usual));
+    }
+    let named = definition.get("name").cloned();
+    with(|state| {
+        state.collections.entry(name.to_owned()).or_default();
+        let indexes = state.indexes.entry(name.to_owned()).or_default();
+        match indexes.iter().find(|index| index.get("name") == named.as_ref()) {
+            Some(index) if *index == definition => Ok(()),
+            Some(_) => {
+                let message = format!("{name} has another index of this name; drop it first");
+                Err(error(ErrorKind::Invalid, "invalid-command", message))
+            }
+            None => {
+                indexes.push(definition);
+                Ok(())
+            }
+        }
+    })
 }
 
-pub fn drop_index(_name: &str, _index: &str) -> Result<(), Error> {
-    begin("documents.drop-index")
+pub fn drop_index(name: &str, index: &str) -> Result<(), Error> {
+    begin("documents.drop-index")?;
+    let is_gone = with(|state| {
+        let indexes = state.indexes.entry(name.to_owned()).or_default();
+        let before = indexes.len();
+        indexes.retain(|known| known.get("name").and_then(Value::as_str) != Some(index));
+        indexes.len() < before
+    });
+    if is_gone {
+        return Ok(());
+    }
+    Err(error(ErrorKind::NotFound, "not-found", format!("index {index} of {name} does not exist")))
 }
 
 fn exists(name: &str) -> Error {

@@ -2,6 +2,7 @@
 //!
 //! Values compare as MongoDB compares them, numbers by their value as a double. What is not known here panics.
 
+mod bytes;
 mod change;
 pub mod collection;
 mod expression;

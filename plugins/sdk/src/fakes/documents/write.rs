@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::bytes;
 use super::change::changed;
 use super::collection::{Collection, parsed};
 use super::filter::{matches, unknown};
@@ -44,8 +45,17 @@ fn id_of(document: &Value) -> Value {
     document.get("_id").cloned().unwrap_or_default()
 }
 
-pub fn insert_raw(_target: &Collection, _documents: &[u8]) -> Result<InsertReport, Error> {
-    unknown("BSON", &Value::Null)
+pub fn insert_raw(target: &Collection, documents: &[u8]) -> Result<InsertReport, Error> {
+    begin("documents.insert-raw")?;
+    let documents = bytes::decode(documents)?;
+    let mut report = InsertReport { inserted: 0, failed: Vec::new() };
+    for (position, document) in (0..).zip(documents) {
+        match insert_one(target, document) {
+            Ok(()) => report.inserted += 1,
+            Err(error) => report.failed.push((position, error)),
+        }
+    }
+    Ok(report)
 }
 
 pub fn update(target: &Collection, filter: &str, change: &str, options: &UpdateOptions) -> Result<UpdateCount, Error> {
