@@ -5,12 +5,12 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::slots::Slots;
 use super::watch::Watch;
-use crate::model::ExecutionId;
+use crate::model::{ExecutionId, JobId, Trigger};
 use crate::repository::Claim;
 
 /// An attempt that is on.
@@ -25,6 +25,11 @@ pub struct Running {
     pub marked: AtomicBool,
     pub stored_lines: AtomicU64,
 }
+
+/// In place of an instant: it has passed.
+const AT_ONCE: DateTime<Utc> = DateTime::<Utc>::MIN_UTC;
+/// The thread that waits for instants looks at the clock each second, so it is never late by so much itself.
+const OVERSLEPT: TimeDelta = TimeDelta::milliseconds(1_500);
 
 pub struct Board {
     ahead: BinaryHeap<Reverse<(DateTime<Utc>, ExecutionId)>>,
@@ -49,8 +54,11 @@ impl Board {
         }
     }
 
-    pub fn add(&mut self, claim: Claim) {
-        self.ahead.push(Reverse((claim.scheduled_for, claim.id)));
+    /// Takes a claim in. Only an occurrence that nobody has tried yet waits for its instant; for everything else the
+    /// time has come once, whatever a clock that was set back shows now.
+    pub fn add(&mut self, claim: Claim, now: DateTime<Utc>) {
+        let waits = claim.trigger == Trigger::Schedule && claim.attempts.is_empty() && claim.scheduled_for > now;
+        self.ahead.push(Reverse((if waits { claim.scheduled_for } else { AT_ONCE }, claim.id)));
         self.waiting.insert(claim.id, claim);
     }
 
@@ -66,16 +74,23 @@ impl Board {
         self.waiting.drain().map(|(_, claim)| claim).collect()
     }
 
-    /// Lets those whose instant has come ask for a slot. Never before (T2).
-    pub fn come_due(&mut self, now: DateTime<Utc>) {
+    /// Lets those whose instant has come ask for a slot. Never before (T2). Gives back those that were made ahead and
+    /// whose instant lies well behind already: the wall clock has jumped.
+    pub fn come_due(&mut self, now: DateTime<Utc>) -> Vec<(ExecutionId, JobId)> {
+        let mut overslept = Vec::new();
         while let Some(Reverse((at, id))) = self.ahead.peek().copied().filter(|Reverse((at, _))| *at <= now) {
             self.ahead.pop();
             if let Some(claim) = self.waiting.get(&id) {
                 let job = &claim.definition.job;
+                if at != AT_ONCE && now - at > OVERSLEPT {
+                    overslept.push((id, job.id));
+                    continue;
+                }
                 self.due.insert(id);
-                self.slots.want(id, job.id, job.priority, at.timestamp_millis());
+                self.slots.want(id, job.id, job.priority, claim.scheduled_for.min(now).timestamp_millis());
             }
         }
+        overslept
     }
 
     /// The next claim that may begin; it has a slot from now on.

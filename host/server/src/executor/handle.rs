@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::board::{Board, Running};
 use super::recorder::{Recorder, Report};
 use super::watch::Watch;
-use super::{Deliver, Ended, Settings, Templates, attempt, outbox, starter};
+use super::{Deliver, Ended, Ending, Settings, Templates, attempt, outbox, starter};
 use crate::model::event::{Event, Events};
 use crate::model::{Clock, ExecutionId, Status};
 use crate::repository::{Claim, Executions};
@@ -59,6 +59,7 @@ pub(super) struct Inner {
     pub home: Handle,
     pub board: Mutex<Board>,
     pub reports: mpsc::Sender<Report>,
+    ended: mpsc::UnboundedSender<Ended>,
     /// Runs are asked to end soon.
     pub drain: CancellationToken,
     /// Runs are stopped and nothing more is recorded of them.
@@ -108,6 +109,7 @@ impl Executor {
             guests,
             home: Handle::current(),
             reports,
+            ended: ended.clone(),
             drain: CancellationToken::new(),
             abandon: CancellationToken::new(),
             starter: OnceLock::new(),
@@ -124,9 +126,10 @@ impl Executor {
         if claims.is_empty() {
             return;
         }
+        let now = self.0.clock.now();
         let mut board = self.0.board.lock();
         for claim in claims {
-            board.add(claim);
+            board.add(claim, now);
         }
         drop(board);
         if let Some(thread) = self.0.starter.get() {
@@ -223,8 +226,17 @@ impl Executor {
 }
 
 impl Inner {
-    /// Starts all that have a slot.
-    pub fn start_ready(self: &Arc<Self>, board: &mut Board, now: DateTime<Utc>) {
+    /// Starts what has come due and has a slot. What a jump of the clock has carried past its instant goes back to the
+    /// planner, and stays here until that one takes it.
+    pub fn start_due(self: &Arc<Self>, board: &mut Board, now: DateTime<Utc>) {
+        for (execution, job) in board.come_due(now) {
+            // A planner that has stopped decides about it when it starts again.
+            let _ = self.ended.send(Ended { execution, job, ending: Ending::Overslept });
+        }
+        self.start_ready(board, now);
+    }
+
+    fn start_ready(self: &Arc<Self>, board: &mut Board, now: DateTime<Utc>) {
         while let Some(claim) = board.next_to_start() {
             let job = claim.definition.job.id;
             let running = Arc::new(Running {
@@ -246,8 +258,7 @@ impl Inner {
         let mut board = self.board.lock();
         board.finished(running);
         let now = self.clock.now();
-        board.come_due(now);
-        self.start_ready(&mut board, now);
+        self.start_due(&mut board, now);
     }
 
     /// To whoever watches; nobody watching is no fault.

@@ -8,7 +8,7 @@ use crate::model::outcome::{FailureKind, Outcome, RunResult};
 use crate::model::{ExecutionId, Status};
 
 /// No wait between attempts is longer, whatever policy and template say.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
+pub const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// An attempt that is over, and what stands around it.
 #[derive(Debug, Clone, Copy)]

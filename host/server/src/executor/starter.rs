@@ -28,8 +28,7 @@ fn start_due(executor: &Weak<Inner>) -> Option<Duration> {
     let now = executor.clock.now();
     let next = {
         let mut board = executor.board.lock();
-        board.come_due(now);
-        executor.start_ready(&mut board, now);
+        executor.start_due(&mut board, now);
         board.next_instant()
     };
     let sleep = next.map_or(LONGEST_SLEEP, |at| (at - executor.clock.now()).to_std().unwrap_or_default());

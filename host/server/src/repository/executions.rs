@@ -15,6 +15,8 @@ use crate::model::{Execution, ExecutionId, JobId, Status, Token, Trigger};
 
 /// Executions of the older system that are counted in one group.
 const FOREIGN_GROUP: u64 = 1_000;
+/// Decisions that are read at once.
+const DECIDED: u64 = 1_000;
 
 #[derive(Clone)]
 pub struct Executions {
@@ -115,6 +117,33 @@ impl Executions {
             "skipped.last": { "$gte": date(instant) },
         };
         Ok(self.read(Find::by(covering).sorted(doc! { "_id": -1 }).limited(1)).await?.pop())
+    }
+
+    /// The decisions of one job about instants of a period, bounds included, oldest first; a thousand at most.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn decided_within(
+        &self,
+        job: JobId,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<Execution>> {
+        // Ids begin with the second of their instant.
+        let bound = |at: DateTime<Utc>, rest: u8| {
+            let seconds = u32::try_from(at.timestamp().clamp(0, i64::from(u32::MAX))).unwrap_or(u32::MAX);
+            let mut bytes = [rest; 12];
+            bytes.iter_mut().zip(seconds.to_be_bytes()).for_each(|(to, from)| *to = from);
+            ObjectId::from_bytes(bytes)
+        };
+        let ids = doc! { "$gte": bound(from, 0), "$lte": bound(until, u8::MAX) };
+        let find = Find::by(doc! { "job_id": job.to_string(), "_id": ids }).sorted(doc! { "_id": 1 }).limited(DECIDED);
+        let mut found = self.read(find).await?;
+        found.retain(|found| {
+            found.trigger == Trigger::Schedule && found.scheduled_for >= from && found.scheduled_for <= until
+        });
+        found.sort_unstable_by_key(|found| found.scheduled_for);
+        Ok(found)
     }
 
     /// Executions of the older system that never ended: nobody holds them, so they are lost. Tells how many.

@@ -121,6 +121,12 @@ pub fn wait_for_retry(
     held.update(with_lines(set, unset, new_lines, line_count))
 }
 
+/// A retry that waits is due at another time.
+pub fn wait_until(id: ExecutionId, token: Token, retry_at: DateTime<Utc>) -> Write {
+    let filter = doc! { "_id": id.0, "token": token.0, "retry_at": { "$exists": true } };
+    update(filter, doc! { "$set": { "retry_at": date(retry_at) } })
+}
+
 /// Lines and progress of a run that goes on.
 pub fn news(held: &Held<'_>, new_lines: &[LogLine], line_count: u64, now_at: Option<&Progress>) -> Write {
     let mut set = Document::new();

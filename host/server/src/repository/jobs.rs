@@ -26,6 +26,7 @@ pub struct Loaded {
     pub id: JobId,
     pub enabled: bool,
     pub next_run_at: Option<DateTime<Utc>>,
+    pub last_run_at: Option<DateTime<Utc>>,
     pub deleted_at: Option<DateTime<Utc>>,
     /// Lacks the added fields: written by the older system.
     pub foreign: bool,
@@ -190,6 +191,12 @@ impl Jobs {
         update(doc! { "_id": job.0 }, doc! { "$max": { "last_run_at": date(at) } })
     }
 
+    /// A last run that was noted under a clock far ahead, later than `latest`, was made just now.
+    pub fn ran_ahead(job: JobId, now: DateTime<Utc>, latest: DateTime<Utc>) -> Write {
+        let filter = doc! { "_id": job.0, "last_run_at": { "$gt": date(latest) } };
+        update(filter, doc! { "$set": { "last_run_at": date(now) } })
+    }
+
     /// Removes a job whose deletion can no longer be taken back.
     pub fn purge(job: JobId) -> Write {
         let filter = doc! { "_id": job.0, "deleted_at": { "$exists": true } };
@@ -216,7 +223,7 @@ fn loaded(raw: &RawDocument) -> Result<Option<Loaded>> {
     let mut few = Document::new();
     for element in raw {
         let (name, value) = element.map_err(|_| truncated())?;
-        if matches!(name.as_str(), "_id" | "enabled" | "next_run_at" | "deleted_at" | "shard") {
+        if matches!(name.as_str(), "_id" | "enabled" | "next_run_at" | "last_run_at" | "deleted_at" | "shard") {
             few.insert(name.as_str(), Bson::try_from(value).map_err(|_| truncated())?);
         }
     }
@@ -226,6 +233,7 @@ fn loaded(raw: &RawDocument) -> Result<Option<Loaded>> {
         id: JobId(*id),
         enabled: fields.boolean("enabled")?.unwrap_or(true),
         next_run_at: fields.optional_date("next_run_at")?,
+        last_run_at: fields.optional_date("last_run_at")?,
         deleted_at: fields.optional_date("deleted_at")?,
         foreign: fields.get("shard").is_none(),
     }))

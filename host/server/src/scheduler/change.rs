@@ -126,6 +126,8 @@ impl Planner {
     ) -> std::result::Result<Job, ChangeError> {
         let id = current.id;
         let last_run_at = self.definitions.get(id).map_or(current.last_run_at, |entry| entry.last_run_at);
+        let ran_ahead = last_run_at.is_some_and(|last| self.is_far_ahead(last, now));
+        let last_run_at = if ran_ahead { Some(now.trunc_subsecs(3)) } else { last_run_at };
         let changed = Job {
             id,
             created_at: current.created_at,
@@ -141,11 +143,15 @@ impl Planner {
         if let (Err(why), true) = (&definition.timetable, definition.job.enabled) {
             return Err(ChangeError::Schedule(why.clone()));
         }
-        let next_run_at = Self::first_instant(&definition, last_run_at, now);
+        let next_run_at = Self::first_instant(&definition, last_run_at, now, self.settings.grace);
         let entry = Entry { definition: Arc::new(definition), next_run_at, last_run_at };
         // Taken back before the change is stored, so that nothing starts after the answer.
         let claims = self.take_back(id, reason, now);
-        let saved = self.database.bulk(vec![vec![Jobs::save(&entry.job(), current.version)]]).await;
+        let mut writes = vec![Jobs::save(&entry.job(), current.version)];
+        if ran_ahead {
+            writes.push(Jobs::ran_ahead(id, now, now + self.settings.grace));
+        }
+        let saved = self.database.bulk(vec![writes]).await;
         let outcome = match saved.map(|phases| phases.into_iter().flatten().next()) {
             Ok(Some(Ok(Outcome::Updated(report)))) if report.matched > 0 => Ok(()),
             Ok(Some(Err(error))) | Err(error) => Err(ChangeError::Store(error.into())),
@@ -324,7 +330,7 @@ fn prepared(job: Job, now: DateTime<Utc>) -> std::result::Result<Entry, ChangeEr
     if let Err(why) = &definition.timetable {
         return Err(ChangeError::Schedule(why.clone()));
     }
-    let next_run_at = Planner::first_instant(&definition, None, now);
+    let next_run_at = Planner::first_instant(&definition, None, now, Duration::zero());
     Ok(Entry { definition: Arc::new(definition), next_run_at, last_run_at: None })
 }
 

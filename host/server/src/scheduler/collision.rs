@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use sandglass_database::{Error, Result};
+use sandglass_schedule::Timetable;
 
 use super::decision::{Skip, skip_past};
 use super::group::{Decided, NewRun};
@@ -11,7 +12,7 @@ use super::overlap::{self, Answer, Held, Slot};
 use super::planner::Planner;
 use super::recovery::Recovered;
 use super::skip;
-use crate::model::{Execution, ExecutionId, JobId, SkipReason, Status, Trigger};
+use crate::model::{Execution, JobId, SkipReason, Status, Trigger};
 use crate::repository::{Claim, Counters, Tally, writes};
 
 /// So often a key that turns out to be taken is looked for again within one turn.
@@ -46,7 +47,7 @@ impl Planner {
         let mut slot = slot;
         for _ in 0..TRIES {
             if let Some(found) = self.executions.get(claim.id).await? {
-                return Ok(self.found(&found, claim, slot, decided));
+                return Ok(self.found(&found, claim, slot, decided, now));
             }
             if let Some(slot) = slot {
                 self.learn_holder(decided.definition.job.id, slot).await?;
@@ -80,8 +81,18 @@ impl Planner {
     }
 
     /// The occurrence is decided already.
-    fn found(&mut self, found: &Execution, claim: Claim, slot: Option<Slot>, decided: &mut Decided) -> Option<Claim> {
-        decided.found_until = found.skipped.map(|summary| summary.last);
+    fn found(
+        &mut self,
+        found: &Execution,
+        claim: Claim,
+        slot: Option<Slot>,
+        decided: &mut Decided,
+        now: DateTime<Utc>,
+    ) -> Option<Claim> {
+        // A skip that was written under a clock far ahead stands for nothing that is still to come (T16).
+        let past = now.max(claim.scheduled_for);
+        decided.found_until =
+            found.skipped.map(|_| decided_until(found, claim.definition.active_timetable()).min(past));
         let ours = writes::is_held(found, &self.host, claim.token) && found.status == Status::Queued;
         if !ours {
             return None;
@@ -146,7 +157,8 @@ impl Planner {
         }
     }
 
-    /// A skip is stored already, perhaps for fewer instants than were to be skipped now: the rest gets one of its own.
+    /// The first instant of a skip is decided already. What is open of the others gets skips of its own, around what
+    /// stands among them.
     pub(super) async fn fill_behind(
         &mut self,
         decided: &Decided,
@@ -154,20 +166,34 @@ impl Planner {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let until = wanted.skipped.map_or(wanted.scheduled_for, |summary| summary.last);
-        let mut at = wanted.scheduled_for;
-        while let Some(found) = self.executions.get(ExecutionId::derive(wanted.job_id, at)).await? {
-            let decided_until = found.skipped.map_or(found.scheduled_for, |summary| summary.last);
-            let next =
-                decided.definition.active_timetable().and_then(|timetable| timetable.next(decided_until.max(at)));
-            match next.filter(|next| *next <= until) {
-                Some(next) => at = next,
-                None => return Ok(()),
+        let Some(timetable) = decided.definition.active_timetable() else { return Ok(()) };
+        let mut open = Some(wanted.scheduled_for);
+        for found in self.executions.decided_within(wanted.job_id, wanted.scheduled_for, until).await? {
+            let at = found.scheduled_for;
+            if let Some(from) = open.filter(|open| *open < at) {
+                let last = timetable.previous(at).unwrap_or(from).max(from);
+                self.skip_rest(decided, wanted, timetable, (from, last), now).await?;
             }
+            open = open.and_then(|open| {
+                timetable.next(decided_until(&found, Some(timetable)).max(at)).map(|next| next.max(open))
+            });
         }
-        let (Some(timetable), Some(reason)) = (decided.definition.active_timetable(), wanted.skip_reason) else {
-            return Ok(());
-        };
-        let (rest, _) = skip_past(timetable, reason, at, until);
+        match open.filter(|open| *open <= until) {
+            Some(from) => self.skip_rest(decided, wanted, timetable, (from, until), now).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn skip_rest(
+        &mut self,
+        decided: &Decided,
+        wanted: &Execution,
+        timetable: &Timetable,
+        (from, until): (DateTime<Utc>, DateTime<Utc>),
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let Some(reason) = wanted.skip_reason else { return Ok(()) };
+        let (rest, _) = skip_past(timetable, reason, from, until);
         let mut record = skip::record(&decided.definition.job, &rest, now);
         record.error.clone_from(&wanted.error);
         match self.write_one(writes::insert_skip(&record)).await {
@@ -186,6 +212,17 @@ impl Planner {
         }
         Ok(())
     }
+}
+
+/// How far a record decides: up to the last instant of a summary, if it counts the instants of this timetable. One of
+/// another timetable, written before an edit and before the clock was set back, says nothing about the instants of this
+/// one but its own.
+fn decided_until(found: &Execution, timetable: Option<&Timetable>) -> DateTime<Utc> {
+    let (Some(summary), Some(timetable), Some(reason)) = (found.skipped, timetable, found.skip_reason) else {
+        return found.scheduled_for;
+    };
+    let (same, _) = skip_past(timetable, reason, summary.first, summary.last);
+    if same.instants == summary { summary.last } else { found.scheduled_for }
 }
 
 fn refuse(decided: &mut Decided, error: TriggerError) {

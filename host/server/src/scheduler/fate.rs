@@ -55,7 +55,11 @@ pub fn rule(remains: &Remains<'_>) -> Fate {
         if let Err(why) = remains.template {
             return if scheduled { skip(SkipReason::Template, why) } else { end(Status::Failed, why) };
         }
-        return if scheduled && is_misfired(remains, definition) {
+        if scheduled && execution.scheduled_for - remains.now > remains.grace {
+            // Waiting for it would hold its job up until then (T16).
+            return skip(SkipReason::Misfire, "the wall clock was set back before it began");
+        }
+        return if scheduled && is_misfired(definition, execution.scheduled_for, remains.now, remains.grace) {
             skip(SkipReason::Misfire, "the host was down when it was due")
         } else {
             Fate::Start
@@ -75,18 +79,17 @@ pub fn rule(remains: &Remains<'_>) -> Fate {
 }
 
 /// T7 for an occurrence that was claimed and never begun.
-fn is_misfired(remains: &Remains<'_>, definition: &Definition) -> bool {
+pub fn is_misfired(definition: &Definition, at: DateTime<Utc>, now: DateTime<Utc>, grace: Duration) -> bool {
     let Some(timetable) = definition.active_timetable() else { return false };
-    let at = remains.execution.scheduled_for;
-    let late = remains.now - at;
-    if late <= remains.grace && timetable.period(at).is_none_or(|period| late <= period) {
+    let late = now - at;
+    if late <= grace && timetable.period(at).is_none_or(|period| late <= period) {
         return false;
     }
     let misfire = &definition.job.misfire;
     match misfire.policy {
         Policy::None => true,
         // The latest one runs: this is it, unless another has come due since.
-        Policy::Latest => timetable.next(at).is_some_and(|next| next <= remains.now),
+        Policy::Latest => timetable.next(at).is_some_and(|next| next <= now),
         Policy::All => late > Duration::seconds(i64::from(misfire.window_seconds)),
     }
 }
@@ -187,6 +190,13 @@ mod tests {
         for (policy, now, expected) in table {
             assert_eq!(reason(fate(&claim, policy, false, OnLost::Fail, now)), expected, "{policy:?} at {now}");
         }
+    }
+
+    #[test]
+    fn t16_a_claim_that_was_made_under_a_clock_far_ahead_is_not_waited_for() {
+        let claim = claimed(Status::Queued, 0);
+        assert_eq!(reason(fate(&claim, Policy::Latest, false, OnLost::Fail, -1)), Some(SkipReason::Misfire));
+        assert_eq!(reason(fate(&claim, Policy::Latest, false, OnLost::Fail, 1)), None);
     }
 
     #[test]

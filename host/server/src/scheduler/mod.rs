@@ -1,8 +1,8 @@
 //! When: decides every occurrence, holds the overlap policy, finds what was missed. Never runs anything.
 //!
-//! [`decision`], [`overlap`] and [`fate`] are pure: the rules. [`planner`] keeps the state and gathers what is due,
-//! [`store`] writes a group and carries out what follows, [`thread`] sleeps and wakes. Others speak to it through
-//! [`Scheduler`]; the executor tells it of ends over a channel that loses nothing.
+//! [`decision`], [`overlap`] and [`fate`] are pure: the rules. [`planner`] keeps the state, [`gather`] and
+//! [`occurrence`] make a group of what is due, [`store`] writes it and carries out what follows, [`thread`] sleeps and
+//! wakes. Others speak to it through [`Scheduler`]; the executor tells it of ends over a channel that loses nothing.
 
 mod agenda;
 mod cancel;
@@ -11,13 +11,16 @@ mod collision;
 mod decision;
 mod definitions;
 mod fate;
+mod gather;
 mod group;
 mod handle;
 mod manual;
+mod occurrence;
 mod overlap;
 mod planner;
 mod recovery;
 mod retries;
+mod set_back;
 mod settings;
 mod skip;
 mod starts;
@@ -34,6 +37,8 @@ pub use settings::Settings;
 pub use starts::Starts;
 pub use thread::{StartError, start};
 
+#[cfg(test)]
+mod clock_test;
 #[cfg(test)]
 mod damaged_test;
 #[cfg(test)]

@@ -140,6 +140,11 @@ impl Occupancy {
         self.jobs.get(&job)
     }
 
+    /// All that is active, of every job.
+    pub fn all(&self) -> impl Iterator<Item = &Held> {
+        self.jobs.values().flat_map(|active| &active.held)
+    }
+
     pub fn job_of(&self, execution: ExecutionId) -> Option<JobId> {
         self.of.get(&execution).copied()
     }

@@ -10,6 +10,7 @@ use super::fate::{self, Fate, Remains};
 use super::group::Settle;
 use super::overlap::Slot;
 use super::planner::Planner;
+use crate::executor::retry;
 use crate::model::execution::Attempt;
 use crate::model::template::OnLost;
 use crate::model::{Execution, Job, JobId, Status};
@@ -38,7 +39,7 @@ impl Planner {
     pub async fn recover(&mut self) -> Result<Recovered> {
         let now = self.now();
         let mut found = Recovered::default();
-        let foreign = self.load_agenda(now, &mut found).await?;
+        let (foreign, mut driven_ahead) = self.load_agenda(now, &mut found).await?;
         let left = self.executions.settle_foreign(now).await?;
         if left > 0 {
             tracing::info!("{left} executions of the former system had no end and are lost");
@@ -57,23 +58,31 @@ impl Planner {
             self.adopt(job, now).await?;
         }
         let held = self.executions.held().await?;
+        driven_ahead |= held.iter().any(|execution| self.is_far_ahead(execution.scheduled_for, now));
         self.take_over(held, now, &mut found).await?;
         for retry in self.executions.waiting_for_retry().await? {
             found.retries += 1;
+            driven_ahead |=
+                retry.retry_at.is_some_and(|at| (at - now).to_std().is_ok_and(|wait| wait > retry::LONGEST));
             self.agenda.exactly(retry.retry_at.unwrap_or(now), Item::Retry(retry.id));
         }
         for execution in self.executions.with_outbox().await? {
             found.outboxes += 1;
             self.starts.deliver(execution.id);
         }
+        if driven_ahead {
+            self.come_back(now, None).await?;
+        }
         Ok(found)
     }
 
-    async fn load_agenda(&mut self, now: DateTime<Utc>, found: &mut Recovered) -> Result<Vec<JobId>> {
-        let (mut all, mut foreign) = (Vec::new(), Vec::new());
+    /// Gives back the jobs of the older system, and whether a job ran under a clock that was far ahead of today's.
+    async fn load_agenda(&mut self, now: DateTime<Utc>, found: &mut Recovered) -> Result<(Vec<JobId>, bool)> {
+        let (mut all, mut foreign, mut driven_ahead) = (Vec::new(), Vec::new(), false);
         self.jobs.walk(|job| all.push(job)).await?;
         found.jobs = all.len();
-        for Loaded { id, enabled, next_run_at, deleted_at, foreign: unknown } in all {
+        for Loaded { id, enabled, next_run_at, last_run_at, deleted_at, foreign: unknown } in all {
+            driven_ahead |= last_run_at.is_some_and(|last| self.is_far_ahead(last, now));
             if let Some(at) = deleted_at {
                 self.agenda.exactly((at + self.settings.undo).max(now), Item::Purge(id));
             } else if unknown {
@@ -82,7 +91,7 @@ impl Planner {
                 self.agenda.ahead_of(next, id);
             }
         }
-        Ok(foreign)
+        Ok((foreign, driven_ahead))
     }
 
     /// A job of the older system, if it can be read.
@@ -105,7 +114,8 @@ impl Planner {
             tracing::warn!(job = %id, why, "a job of the former system has a schedule that cannot be used, and does not fire");
         }
         let kept = entry.next_run_at.filter(|next| *next > now && entry.definition.active_timetable().is_some());
-        entry.next_run_at = kept.or_else(|| Self::first_instant(&entry.definition, entry.last_run_at, now));
+        entry.next_run_at =
+            kept.or_else(|| Self::first_instant(&entry.definition, entry.last_run_at, now, self.settings.grace));
         self.write_one(Jobs::adopt(&entry.job())).await?;
         if let Some(next) = entry.next_run_at {
             self.agenda.ahead_of(next, id);

@@ -19,7 +19,7 @@ use crate::model::job::{Hooks, Misfire, Notifications, OverlapPolicy, RetryPolic
 use crate::model::log::{Level, LogLine};
 use crate::model::outcome::{FailureKind, Finished, Metrics, Outcome, RunResult};
 use crate::model::template::OnLost;
-use crate::model::{Digest, Execution, ExecutionId, Incarnation, Job, JobId, Status, SystemClock, Trigger};
+use crate::model::{Clock, Digest, Execution, ExecutionId, Incarnation, Job, JobId, Status, SystemClock, Trigger};
 use crate::repository::{EXECUTIONS, Executions, ensure_indexes, execution_from_document};
 use crate::sandbox::{Lease, Run, Runner};
 
@@ -249,6 +249,16 @@ impl Host {
     }
 
     pub async fn start_with(database: Arc<dyn Database>, settings: executor::Settings) -> Self {
+        Self::start_by(Arc::new(SystemClock), database, settings, planner_settings()).await
+    }
+
+    /// Under a clock of the test's own.
+    pub async fn start_by(
+        clock: Arc<dyn Clock>,
+        database: Arc<dyn Database>,
+        settings: executor::Settings,
+        planner: Settings,
+    ) -> Self {
         ensure_indexes(database.as_ref()).await.unwrap();
         let (runner, templates, post) =
             (Arc::new(Scripted::default()), Arc::new(Ready::default()), Arc::new(Post::default()));
@@ -258,7 +268,7 @@ impl Host {
             settings,
             runner: runner.clone(),
             database: database.clone(),
-            clock: Arc::new(SystemClock),
+            clock: clock.clone(),
             events: events.clone(),
             ended,
             deliver: post.clone(),
@@ -268,12 +278,12 @@ impl Host {
         })
         .unwrap();
         let parts = Parts {
-            settings: planner_settings(),
+            settings: planner,
             database: database.clone(),
             starts: Arc::new(executor.clone()),
             templates: templates.clone(),
             effects: Arc::new(NoEffects),
-            clock: Arc::new(SystemClock),
+            clock,
             events,
             host: Incarnation::generate(),
         };

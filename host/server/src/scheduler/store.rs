@@ -24,8 +24,10 @@ impl Planner {
         if group.is_empty() && self.to_note.is_empty() {
             return Ok(());
         }
-        // A replay's instant may have been decided before the last start, so its collisions are no exception.
-        self.apart = self.settings.advance_separately || group.decided.iter().any(|decided| decided.replay);
+        // A replay's instant may have been decided before the last start, and so may the first of those that one skip
+        // stands for if the clock was set back: their collisions are no exception.
+        let may_collide = |decided: &Decided| decided.replay || decided.skips.iter().any(|skip| skip.skipped.is_some());
+        self.apart = self.settings.advance_separately || group.decided.iter().any(may_collide);
         let apart = self.apart;
         let notes = std::mem::take(&mut self.to_note);
         let mut phases = group.phases(now);
