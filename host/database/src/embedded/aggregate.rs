@@ -1,15 +1,20 @@
-//! Pipelines over one snapshot: the first stages become a read that can use an index, the rest is
-//! [`query::pipeline`](crate::query::pipeline).
+//! Pipelines: the first stages become a read that can use an index, the rest is
+//! [`query::pipeline`](crate::query::pipeline). Documents are read in steps, as by a cursor: what fits into one step is
+//! one state of the collection.
 
-use std::{collections::VecDeque, ops::ControlFlow, sync::Arc};
+use std::{
+    collections::VecDeque,
+    ops::ControlFlow,
+    sync::{Arc, Weak},
+};
 
 use bson::{Bson, Document};
 use chrono::{DateTime, Utc};
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
     cursor::{Query, Reading},
-    fault::Attempt,
-    reader::Snapshot,
+    reader::{Readers, Turn},
 };
 use crate::{
     Error, Find, Result,
@@ -22,8 +27,8 @@ use crate::{
 
 /// What an answer, or what one `$lookup` finds, may hold in memory.
 const LIMIT_BYTES: u64 = 100 << 20;
-/// Documents that are read ahead of the stages.
-const AHEAD: usize = 500;
+/// Stored bytes that are read ahead of the stages.
+const AHEAD_BYTES: usize = 4 << 20;
 
 /// A compiled pipeline.
 pub(super) struct Aggregation {
@@ -41,11 +46,22 @@ impl Aggregation {
         Ok(Self { source: Arc::new(Query::new(collection, &source)?), rest: Pipeline::compile(rest)? })
     }
 
-    pub fn run(&self, snapshot: &Snapshot<'_>, now: DateTime<Utc>) -> Attempt<Vec<Document>> {
-        let variables = Variables::at(now.into());
-        let context = Context { collections: &Others { snapshot }, variables: &variables };
-        let documents = Source::new(Arc::clone(&self.source), snapshot);
-        Ok(bounded("the answer of a pipeline", self.rest.run(Box::new(documents), context))?)
+    /// Computes on a thread of its own, so that no reading thread is held by stages.
+    pub async fn run(self, readers: Arc<Readers>, at_once: &Semaphore, now: DateTime<Utc>) -> Result<Vec<Document>> {
+        let closed = |error: &dyn std::fmt::Display| Error::Unavailable { message: format!("a pipeline: {error}") };
+        let _permit = at_once.acquire().await.map_err(|error| closed(&error))?;
+        // Goes away with this future: then nobody waits for the answer.
+        let interest = Arc::new(());
+        let reader = Reader { readers, interest: Arc::downgrade(&interest) };
+        let computed = spawn_blocking(move || {
+            let variables = Variables::at(now.into());
+            let context = Context { collections: &reader, variables: &variables };
+            let documents = Source::new(Arc::clone(&self.source), &reader);
+            bounded("the answer of a pipeline", self.rest.run(Box::new(documents), context), &reader)
+        });
+        let found = computed.await.map_err(|error| closed(&error))?;
+        drop(interest);
+        found
     }
 }
 
@@ -78,58 +94,84 @@ fn leading(stages: &[Document]) -> (Find, &[Document]) {
     (find, rest)
 }
 
-/// The documents of a read, from the one snapshot, a few ahead of the stages.
-struct Source<'s, 'c> {
-    reading: Reading,
-    snapshot: &'s Snapshot<'c>,
+/// How a pipeline comes by documents, as long as somebody waits for its answer.
+struct Reader {
+    readers: Arc<Readers>,
+    interest: Weak<()>,
+}
+
+impl Reader {
+    /// # Errors
+    /// [`Error::Unavailable`] when nobody waits any more.
+    fn check(&self) -> Result<()> {
+        if self.interest.strong_count() == 0 {
+            return Err(Error::Unavailable { message: "nobody waits for this pipeline any more".into() });
+        }
+        Ok(())
+    }
+}
+
+/// The other collections.
+impl Collections for Reader {
+    fn find(&self, collection: &str, filter: &Document) -> Result<Vec<Document>> {
+        let query = Query::new(collection, &Find::by(filter.clone()))?;
+        bounded("what a $lookup finds", Source::new(Arc::new(query), self), self)
+    }
+}
+
+/// The documents of a read, in steps of which each has a snapshot.
+struct Source<'r> {
+    reader: &'r Reader,
+    /// Away while a step is under way; not back after an error.
+    reading: Option<Reading>,
+    turn: Turn,
     ready: VecDeque<Document>,
 }
 
-impl<'s, 'c> Source<'s, 'c> {
-    fn new(query: Arc<Query>, snapshot: &'s Snapshot<'c>) -> Self {
-        Self { reading: Reading::new(query), snapshot, ready: VecDeque::new() }
+impl<'r> Source<'r> {
+    fn new(query: Arc<Query>, reader: &'r Reader) -> Self {
+        Self { reader, reading: Some(Reading::new(query)), turn: Turn::First, ready: VecDeque::new() }
     }
 
-    fn read_ahead(&mut self) -> Attempt<()> {
-        let ready = &mut self.ready;
-        self.reading.step(self.snapshot, &mut |table, bytes| {
-            ready.push_back(table.decode(bytes)?);
-            Ok(if ready.len() >= AHEAD { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        })
+    fn read_ahead(&mut self, mut reading: Reading) -> Result<()> {
+        self.reader.check()?;
+        let step = self.reader.readers.run_blocking(self.turn, move |snapshot| {
+            let (mut ready, mut size) = (VecDeque::new(), 0);
+            reading.step(snapshot, &mut |table, bytes| {
+                ready.push_back(table.decode(bytes)?);
+                size += bytes.len();
+                Ok(if size >= AHEAD_BYTES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            })?;
+            Ok((ready, reading))
+        });
+        let reading;
+        (self.ready, reading) = step?;
+        self.reading = Some(reading);
+        self.turn = Turn::Further;
+        Ok(())
     }
 }
 
-impl Iterator for Source<'_, '_> {
+impl Iterator for Source<'_> {
     type Item = Result<Document>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.ready.is_empty() && !self.reading.has_ended() {
-            if let Err(fault) = self.read_ahead() {
-                self.reading.end();
-                return Some(Err(fault.into_error()));
+        while self.ready.is_empty() {
+            let reading = self.reading.take_if(|reading| !reading.has_ended())?;
+            if let Err(error) = self.read_ahead(reading) {
+                return Some(Err(error));
             }
         }
         self.ready.pop_front().map(Ok)
     }
 }
 
-/// The other collections, in the same snapshot.
-struct Others<'s, 'c> {
-    snapshot: &'s Snapshot<'c>,
-}
-
-impl Collections for Others<'_, '_> {
-    fn find(&self, collection: &str, filter: &Document) -> Result<Vec<Document>> {
-        let query = Query::new(collection, &Find::by(filter.clone()))?;
-        bounded("what a $lookup finds", Source::new(Arc::new(query), self.snapshot))
-    }
-}
-
 /// # Errors
 /// [`Error::TooLarge`] if more would have to be held than is allowed.
-fn bounded(what: &str, documents: impl Iterator<Item = Result<Document>>) -> Result<Vec<Document>> {
+fn bounded(what: &str, documents: impl Iterator<Item = Result<Document>>, reader: &Reader) -> Result<Vec<Document>> {
     let (mut all, mut size) = (Vec::new(), 0);
     for document in documents {
+        reader.check()?;
         let document = document?;
         size += encoded_size(&document) as u64;
         if size > LIMIT_BYTES {

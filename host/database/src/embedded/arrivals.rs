@@ -46,6 +46,12 @@ impl Arrivals {
         self.longer.pop_front()
     }
 
+    /// Whether a new command waits.
+    pub fn is_awaited(&mut self) -> bool {
+        self.ahead.extend(self.incoming.try_iter());
+        !self.ahead.is_empty()
+    }
+
     pub fn goes_on(&mut self, job: Box<dyn Job>) {
         self.longer.push_back(job);
     }

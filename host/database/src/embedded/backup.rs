@@ -4,7 +4,12 @@ use std::{collections::HashMap, path::Path};
 
 use rusqlite::params;
 
-use super::{Embedded, catalogue, fault::Attempt, reader::Snapshot, table::Table};
+use super::{
+    Embedded, catalogue,
+    fault::Attempt,
+    reader::{Snapshot, Turn},
+    table::Table,
+};
 use crate::{Error, Result};
 
 /// So many faults are listed; who has more needs no list.
@@ -33,7 +38,7 @@ impl Embedded {
     /// # Errors
     /// [`Error::Unavailable`] if the file cannot be read at all.
     pub fn integrity_check(&self) -> Result<Vec<String>> {
-        self.readers.run_blocking(|snapshot| {
+        self.readers.run_blocking(Turn::First, |snapshot| {
             let mut faults = Vec::new();
             let mut statement = snapshot.connection.prepare("PRAGMA integrity_check(100)")?;
             let mut rows = statement.query([])?;

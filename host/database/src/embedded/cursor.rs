@@ -2,8 +2,8 @@
 //! holds a position, and no snapshot. The first one is read when it is asked for, not before.
 //!
 //! A document that is changed meanwhile is seen as it is when its turn comes; one that moves along the index being
-//! read may be met twice or not at all, as in MongoDB. An order that no index has is sorted at the first batch, and
-//! stays as it was then.
+//! read may be met twice or not at all, as in MongoDB. The same holds for a batch that takes more than one step. An
+//! order that no index has is sorted at the first batch, and stays as it was then.
 
 use std::{
     collections::VecDeque,
@@ -19,7 +19,7 @@ use chrono::Utc;
 use super::{
     fault::Attempt,
     plan::Plan,
-    reader::{Readers, Snapshot},
+    reader::{Readers, Snapshot, Turn},
     scan::{Pace, Scan},
     selection::Selection,
     sorted::Sorter,
@@ -67,6 +67,17 @@ impl Query {
         })
     }
 
+    fn begin(&self, table: &Table) -> State {
+        let plan = Plan::choose(table, &self.selection, self.sort.as_ref());
+        match &self.sort {
+            Some(sort) if !plan.is_sorted => {
+                let sorter = Sorter::new(sort.clone(), self.window());
+                State::Sorting { table: table.id, scan: Scan::new(plan), sorter }
+            }
+            _ => State::Walking { table: table.id, scan: Scan::new(plan) },
+        }
+    }
+
     /// How many documents of the order decide the answer, if that is fewer than all.
     fn window(&self) -> Option<usize> {
         usize::try_from(self.skip.saturating_add(self.limit)).ok().filter(|window| *window < usize::MAX)
@@ -90,7 +101,16 @@ pub(super) struct Reading {
 
 enum State {
     New,
-    Walking { table: i64, scan: Scan },
+    Walking {
+        table: i64,
+        scan: Scan,
+    },
+    /// Met so far, in an order that no index has.
+    Sorting {
+        table: i64,
+        scan: Scan,
+        sorter: Sorter<Vec<u8>>,
+    },
     Sorted(VecDeque<Vec<u8>>),
     Ended,
 }
@@ -104,11 +124,6 @@ impl Reading {
         Self { query, state: if left == 0 { State::Ended } else { State::New }, to_skip, left }
     }
 
-    /// Gives up.
-    pub fn end(&mut self) {
-        self.state = State::Ended;
-    }
-
     pub fn has_ended(&self) -> bool {
         matches!(self.state, State::Ended)
     }
@@ -119,9 +134,7 @@ impl Reading {
             self.state = State::Ended;
             return Ok(());
         };
-        if matches!(self.state, State::New) {
-            self.begin(snapshot, table)?;
-        }
+        let pace = Pace::slice(LOOKED_AT, Instant::now() + STRETCH);
         let Self { query, state, to_skip, left } = self;
         let mut deliver = |bytes: &[u8]| -> Attempt<ControlFlow<()>> {
             if *to_skip > 0 {
@@ -132,19 +145,24 @@ impl Reading {
             let flow = take(table, bytes)?;
             Ok(if *left == 0 { ControlFlow::Break(()) } else { flow })
         };
+        if matches!(state, State::New) {
+            *state = query.begin(table);
+        }
+        if let State::Sorting { table: id, scan, sorter } = state {
+            check(*id, scan, table)?;
+            scan.run(snapshot.connection, table, &query.selection, pace, &mut |_, bytes| {
+                sorter.add(table.view(bytes)?, bytes.len(), || bytes.to_vec())?;
+                Ok(ControlFlow::Continue(()))
+            })?;
+            if !scan.ended {
+                return Ok(());
+            }
+            *state = State::Sorted(sorter.finish().collect());
+        }
         let ended = match state {
             State::Walking { table: id, scan } => {
-                if *id != table.id || !scan.plan.is_current(table) {
-                    let message = format!("the index that was being read is gone from {}; read again", table.name);
-                    return Err(Error::Unavailable { message }.into());
-                }
-                let mut visit = |_, bytes: &[u8]| deliver(bytes);
-                let pace = Pace::slice(LOOKED_AT, Instant::now() + STRETCH);
-                scan.run(snapshot.connection, table, &query.selection, pace, &mut visit)?;
-                // A pipeline takes all its steps in one call, whose caller may be gone by now.
-                if (snapshot.is_gone)() {
-                    return Err(Error::Unavailable { message: "nobody waits for this read any more".into() }.into());
-                }
+                check(*id, scan, table)?;
+                scan.run(snapshot.connection, table, &query.selection, pace, &mut |_, bytes: &[u8]| deliver(bytes))?;
                 scan.ended
             }
             State::Sorted(waiting) => {
@@ -155,35 +173,23 @@ impl Reading {
                 }
                 waiting.is_empty()
             }
-            State::New | State::Ended => true,
+            State::New | State::Sorting { .. } | State::Ended => true,
         };
         if ended || *left == 0 {
             *state = State::Ended;
         }
         Ok(())
     }
+}
 
-    fn begin(&mut self, snapshot: &Snapshot<'_>, table: &Table) -> Attempt<()> {
-        let plan = Plan::choose(table, &self.query.selection, self.query.sort.as_ref());
-        self.state = match &self.query.sort {
-            Some(sort) if !plan.is_sorted => {
-                let mut sorter = Sorter::new(sort.clone(), self.query.window());
-                Scan::new(plan).run(
-                    snapshot.connection,
-                    table,
-                    &self.query.selection,
-                    Pace::whole(snapshot.is_gone),
-                    &mut |_, bytes| {
-                        sorter.add(table.view(bytes)?, bytes.len(), || bytes.to_vec())?;
-                        Ok(ControlFlow::Continue(()))
-                    },
-                )?;
-                State::Sorted(sorter.finish().collect())
-            }
-            _ => State::Walking { table: table.id, scan: Scan::new(plan) },
-        };
-        Ok(())
+/// # Errors
+/// [`Error::Unavailable`] if what was being read has been replaced since the step before.
+fn check(id: i64, scan: &Scan, table: &Table) -> Attempt<()> {
+    if id == table.id && scan.plan.is_current(table) {
+        return Ok(());
     }
+    let message = format!("the index that was being read is gone from {}; read again", table.name);
+    Err(Error::Unavailable { message }.into())
 }
 
 /// Documents that are there already.
@@ -208,7 +214,7 @@ impl Batches {
     }
 
     /// The next batch, built by `collect` from the documents it is given until it breaks; empty only at the end.
-    async fn batch<B>(
+    pub async fn batch<B>(
         &mut self,
         mut batch: B,
         collect: impl Fn(&mut B, &Query, &Table, &[u8]) -> Attempt<ControlFlow<()>> + Clone + Send + Sync + 'static,
@@ -216,12 +222,13 @@ impl Batches {
     where
         B: Send + 'static,
     {
+        let mut turn = Turn::First;
         // After an error the cursor is spent: its position is not known any more.
         while let Some(mut reading) = self.reading.take_if(|reading| !reading.has_ended()) {
             let collect = collect.clone();
             let step = self
                 .readers
-                .run(move |snapshot| {
+                .run(turn, move |snapshot| {
                     let (mut is_full, query) = (false, Arc::clone(&reading.query));
                     reading.step(snapshot, &mut |table, bytes| {
                         let flow = collect(&mut batch, &query, table, bytes)?;
@@ -231,6 +238,7 @@ impl Batches {
                     Ok((batch, is_full, reading))
                 })
                 .await?;
+            turn = Turn::Further;
             let is_full;
             (batch, is_full, self.reading) = (step.0, step.1, Some(step.2));
             if is_full {

@@ -1,6 +1,6 @@
 //! The trait on top of writer and readers: compile, queue, wait. No rule of the engine lives here.
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::{ops::ControlFlow, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use bson::{Bson, Document, RawDocumentBuf};
@@ -12,14 +12,10 @@ use super::{
     catalogue,
     cursor::{Batches, Query, RawBatches, Ready},
     definition::check_index,
-    fault::Attempt,
     find_and_update::FindAndUpdateOperation,
     name,
-    operation::{DeleteOperation, Operation, UpdateOperation, Walk},
-    plan::Plan,
-    reader::Snapshot,
-    scan::{Pace, Scan},
-    selection::Selection,
+    operation::{DeleteOperation, Operation, STRETCH, UpdateOperation, Walk},
+    reader::{Snapshot, Turn},
     store::NewDocument,
     table::Table,
 };
@@ -44,52 +40,48 @@ impl Database for Embedded {
     }
 
     async fn count(&self, collection: &str, filter: Document) -> Result<u64> {
-        name::check(collection)?;
-        let (collection, selection) = (collection.to_owned(), Selection::new(&filter)?);
-        self.readers
-            .run(move |snapshot| {
-                if selection.is_all {
-                    let Some(table) = snapshot.table(&collection) else { return Ok(0) };
-                    return Ok(catalogue::tally(snapshot.connection, table.id)?.0);
-                }
-                let mut count = 0;
-                each_match(snapshot, &collection, &selection, &mut |_, _| {
-                    count += 1;
-                    Ok(())
-                })?;
-                Ok(count)
-            })
-            .await
+        let query = Query::new(collection, &Find::by(filter))?;
+        if query.selection.is_all {
+            let tally = move |snapshot: &Snapshot<'_>| {
+                let Some(table) = snapshot.table(&query.collection) else { return Ok(0) };
+                Ok(catalogue::tally(snapshot.connection, table.id)?.0)
+            };
+            return self.readers.run(Turn::First, tally).await;
+        }
+        let mut matches = Batches::new(Arc::clone(&self.readers), query);
+        let count = |count: &mut u64, _: &Query, _: &Table, _: &[u8]| {
+            *count += 1;
+            Ok(ControlFlow::Continue(()))
+        };
+        matches.batch(0, count).await
     }
 
     async fn distinct(&self, collection: &str, field: &str, filter: Document) -> Result<Vec<Bson>> {
-        name::check(collection)?;
-        let (collection, selection) = (collection.to_owned(), Selection::new(&filter)?);
-        let mut distinct = Distinct::new(field)?;
-        self.readers
-            .run(move |snapshot| {
-                each_match(snapshot, &collection, &selection, &mut |table, bytes| {
-                    Ok(distinct.add_raw(table.view(bytes)?)?)
-                })?;
-                Ok(distinct.finish())
-            })
-            .await
+        let query = Query::new(collection, &Find::by(filter))?;
+        let mut matches = Batches::new(Arc::clone(&self.readers), query);
+        let add = |distinct: &mut Distinct, _: &Query, table: &Table, bytes: &[u8]| {
+            distinct.add_raw(table.view(bytes)?)?;
+            Ok(ControlFlow::Continue(()))
+        };
+        Ok(matches.batch(Distinct::new(field)?, add).await?.finish())
     }
 
     async fn aggregate(&self, collection: &str, pipeline: Vec<Document>) -> Result<Box<dyn Cursor>> {
         let aggregation = Aggregation::new(collection, &pipeline)?;
-        let found = self.readers.run(move |snapshot| aggregation.run(snapshot, Utc::now())).await?;
+        let found = aggregation.run(Arc::clone(&self.readers), &self.pipelines, Utc::now()).await?;
         Ok(Box::new(Ready(found.into())))
     }
 
+    /// As an update of many, in slices.
     async fn insert(&self, collection: &str, documents: Vec<Document>) -> Result<InsertReport> {
         name::check(collection)?;
         let collection = collection.to_owned();
         let documents: Vec<_> = documents.into_iter().map(NewDocument::new).collect();
+        let (mut report, mut next) = (InsertReport::default(), 0);
         self.writer
-            .once(documents.len(), move |tx| {
-                let mut report = InsertReport::default();
-                for (position, document) in documents.iter().enumerate() {
+            .steps(documents.len(), move |tx| {
+                let until = Instant::now() + STRETCH;
+                while let Some(document) = documents.get(next) {
                     let outcome = match document {
                         Ok(document) => {
                             tx.insert(&collection, document).map_or_else(super::refusal, |()| Ok(Ok(())))?
@@ -98,10 +90,14 @@ impl Database for Embedded {
                     };
                     match outcome {
                         Ok(()) => report.inserted += 1,
-                        Err(error) => report.failed.push((position, error)),
+                        Err(error) => report.failed.push((next, error)),
+                    }
+                    next += 1;
+                    if next < documents.len() && Instant::now() >= until {
+                        return Ok(None);
                     }
                 }
-                Ok(report)
+                Ok(Some(report.clone()))
             })
             .await
     }
@@ -174,7 +170,7 @@ impl Database for Embedded {
     async fn indexes(&self, collection: &str) -> Result<Vec<Index>> {
         let collection = collection.to_owned();
         self.readers
-            .run(move |snapshot| {
+            .run(Turn::First, move |snapshot| {
                 let indexes = snapshot.table(&collection).map(|table| table.indexes.as_slice()).unwrap_or_default();
                 Ok(indexes.iter().map(|index| index.definition.clone()).collect())
             })
@@ -199,7 +195,7 @@ impl Database for Embedded {
 
     async fn collections(&self) -> Result<Vec<CollectionInfo>> {
         self.readers
-            .run(move |snapshot| {
+            .run(Turn::First, move |snapshot| {
                 let mut all = Vec::new();
                 for table in snapshot.catalogue.tables() {
                     let (count, size_bytes) = catalogue::tally(snapshot.connection, table.id)?;
@@ -213,25 +209,10 @@ impl Database for Embedded {
 
     async fn ping(&self) -> Result<()> {
         self.shared.check()?;
-        self.readers.run(|_| Ok(())).await
+        self.readers.run(Turn::First, |_| Ok(())).await
     }
 
     async fn server_time(&self) -> Result<DateTime<Utc>> {
         Ok(Utc::now())
     }
-}
-
-/// Hands over every document that matches, from one snapshot.
-fn each_match(
-    snapshot: &Snapshot<'_>,
-    collection: &str,
-    selection: &Selection,
-    take: &mut dyn FnMut(&Table, &[u8]) -> Attempt<()>,
-) -> Attempt<()> {
-    let Some(table) = snapshot.table(collection) else { return Ok(()) };
-    let mut scan = Scan::new(Plan::choose(table, selection, None));
-    scan.run(snapshot.connection, table, selection, Pace::whole(snapshot.is_gone), &mut |_, bytes| {
-        take(table, bytes)?;
-        Ok(ControlFlow::Continue(()))
-    })
 }

@@ -95,27 +95,21 @@ impl FindAndUpdateOperation {
             _ => None,
         };
         let mut first = None;
-        Scan::new(plan).run(
-            tx.connection,
-            table,
-            &self.selection,
-            Pace::documents(usize::MAX),
-            &mut |rowid, bytes| {
-                let stored = || Stored { rowid, bytes: bytes.to_vec() };
-                Ok(match &mut sorter {
-                    Some(sorter) => {
-                        sorter.add(table.view(bytes)?, bytes.len(), stored)?;
-                        ControlFlow::Continue(())
-                    }
-                    None => {
-                        first = Some(stored());
-                        ControlFlow::Break(())
-                    }
-                })
-            },
-        )?;
+        Scan::new(plan).run(tx.connection, table, &self.selection, Pace::whole(), &mut |rowid, bytes| {
+            let stored = || Stored { rowid, bytes: bytes.to_vec() };
+            Ok(match &mut sorter {
+                Some(sorter) => {
+                    sorter.add(table.view(bytes)?, bytes.len(), stored)?;
+                    ControlFlow::Continue(())
+                }
+                None => {
+                    first = Some(stored());
+                    ControlFlow::Break(())
+                }
+            })
+        })?;
         Ok(match sorter {
-            Some(sorter) => sorter.finish().next(),
+            Some(mut sorter) => sorter.finish().next(),
             None => first,
         })
     }

@@ -38,10 +38,14 @@ use cursor::Query;
 use fault::{Attempt, Fault};
 use folder::Folder;
 use plan::Plan;
-use reader::Readers;
+use reader::{Readers, Turn};
+use tokio::sync::Semaphore;
 use writer::{Shared, Writer};
 
 use crate::{Find, Result};
+
+/// Pipelines that compute at the same time. Others wait.
+const PIPELINES: usize = 8;
 
 /// How an [`Embedded`] database spends time and memory. The defaults suit a scheduler on a small machine.
 #[derive(Debug, Clone)]
@@ -81,6 +85,8 @@ pub struct Embedded {
     writer: Writer,
     readers: Arc<Readers>,
     shared: Arc<Shared>,
+    /// Pipelines that compute at once: each may hold much memory.
+    pipelines: Semaphore,
     options: Options,
     /// Given free last, after all connections are closed.
     folder: Folder,
@@ -100,7 +106,7 @@ impl Embedded {
         let readers = (0..options.readers.max(1)).map(|_| folder.reader(&options)).collect::<Result<_>>()?;
         let readers = Arc::new(Readers::start(readers, Arc::clone(&shared))?);
         let writer = Writer::start(connection, folder.log(), Arc::clone(&shared), &options)?;
-        Ok(Self { writer, readers, shared, options, folder })
+        Ok(Self { writer, readers, shared, pipelines: Semaphore::new(PIPELINES), options, folder })
     }
 
     /// Registers what is to happen when the disk fails in a way after which nothing more may be written, such as a
@@ -120,7 +126,7 @@ impl Embedded {
     /// Those of the read.
     pub fn explain(&self, collection: &str, find: &Find) -> Result<String> {
         let query = Query::new(collection, find)?;
-        self.readers.run_blocking(move |snapshot| {
+        self.readers.run_blocking(Turn::First, move |snapshot| {
             Ok(match snapshot.table(&query.collection) {
                 None => format!("there is no collection {}", query.collection),
                 Some(table) => {

@@ -3,7 +3,12 @@
 //! Compiling outside the writer keeps its thread for what only it can do, and lets a command that makes no sense
 //! be refused before it queues.
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::{
+    collections::HashSet,
+    ops::ControlFlow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bson::{Bson, Document};
 
@@ -21,10 +26,15 @@ use super::{
 use crate::{Change, Delete, Outcome, Result, Update, UpdateReport, Write, query};
 
 /// Documents that one slice of a long command may change, or look at, before others get their turn.
-pub(super) const SLICE: usize = 500;
-pub(super) const LOOKED_AT: usize = 20_000;
+const SLICE: usize = 500;
+const LOOKED_AT: usize = 20_000;
 /// Bytes that one slice may hold in memory.
 const SLICE_BYTES: usize = 32 << 20;
+/// How long a slice should take: the planner's writes wait for it. Documents differ much in what they cost (a thousand
+/// index entries, a costly filter), so their number alone is no measure.
+pub(super) const STRETCH: Duration = Duration::from_millis(5);
+/// Documents of the first slice, of which nothing is known yet.
+const FIRST_SLICE: usize = 50;
 
 /// What an update does to a document that its filter has found.
 pub(super) struct Modification {
@@ -88,14 +98,14 @@ impl UpdateOperation {
     pub fn run(&self, tx: &mut Transaction<'_>) -> Attempt<UpdateReport> {
         let mut walk = Walk::default();
         if !self.many {
-            return self.finish(tx, &mut walk, usize::MAX);
+            return self.finish(tx, &mut walk);
         }
-        tx.whole(|tx| self.finish(tx, &mut walk, usize::MAX))
+        tx.whole(|tx| self.finish(tx, &mut walk))
     }
 
-    fn finish(&self, tx: &mut Transaction<'_>, walk: &mut Walk, slice: usize) -> Attempt<UpdateReport> {
+    fn finish(&self, tx: &mut Transaction<'_>, walk: &mut Walk) -> Attempt<UpdateReport> {
         loop {
-            if let Some(report) = self.step(tx, walk, slice)? {
+            if let Some(report) = self.step(tx, walk)? {
                 return Ok(report);
             }
         }
@@ -105,15 +115,16 @@ impl UpdateOperation {
     /// changed stays.
     pub fn slice(&self, tx: &mut Transaction<'_>, walk: &mut Walk) -> Attempt<Option<UpdateReport>> {
         if !self.many {
-            return self.step(tx, walk, LOOKED_AT);
+            return self.step(tx, walk);
         }
-        tx.whole(|tx| self.step(tx, walk, LOOKED_AT))
+        tx.whole(|tx| self.step(tx, walk))
     }
 
-    fn step(&self, tx: &mut Transaction<'_>, walk: &mut Walk, budget: usize) -> Attempt<Option<UpdateReport>> {
+    fn step(&self, tx: &mut Transaction<'_>, walk: &mut Walk) -> Attempt<Option<UpdateReport>> {
+        let began = Instant::now();
         let limit = if self.many { self.limit.unwrap_or(u64::MAX) } else { 1 };
         let wanted = limit.saturating_sub(walk.report.matched);
-        let found = walk.gather(tx, &self.collection, &self.selection, wanted, budget)?;
+        let found = walk.gather(tx, &self.collection, &self.selection, wanted)?;
         for stored in found {
             let Some(table) = tx.table(&self.collection) else { break };
             walk.report.matched += 1;
@@ -121,6 +132,7 @@ impl UpdateOperation {
                 walk.report.modified += 1;
             }
         }
+        walk.learn(began.elapsed());
         if !walk.is_done && walk.report.matched < limit {
             return Ok(None);
         }
@@ -133,16 +145,32 @@ impl UpdateOperation {
 }
 
 /// How far a command over many documents has come.
-#[derive(Default)]
 pub(super) struct Walk {
     scan: Option<Scan>,
+    /// Documents to take next.
+    slice: usize,
     report: UpdateReport,
     /// Documents already changed, where a change may move a document ahead of the walk.
-    seen: std::collections::HashSet<i64>,
+    seen: HashSet<i64>,
     is_done: bool,
 }
 
+impl Default for Walk {
+    fn default() -> Self {
+        Self { scan: None, slice: FIRST_SLICE, report: UpdateReport::default(), seen: HashSet::new(), is_done: false }
+    }
+}
+
 impl Walk {
+    /// Fits the size of the next slice to what the last one took.
+    fn learn(&mut self, took: Duration) {
+        if took > STRETCH {
+            self.slice = (self.slice / 2).max(1);
+        } else if took < STRETCH / 2 {
+            self.slice = (self.slice * 2).min(SLICE);
+        }
+    }
+
     /// The next matches, at most a slice. They are gathered before any is changed: a walk along an index must not
     /// meet what it has moved.
     fn gather(
@@ -151,7 +179,6 @@ impl Walk {
         collection: &str,
         selection: &Selection,
         wanted: u64,
-        budget: usize,
     ) -> Attempt<Vec<Stored>> {
         let Some(table) = tx.table(collection) else {
             self.is_done = true;
@@ -167,14 +194,15 @@ impl Walk {
             };
         }
         let scan = self.scan.get_or_insert_with(|| Scan::new(Plan::choose(&table, selection, None)));
-        let most = usize::try_from(wanted).unwrap_or(usize::MAX).min(SLICE);
+        let most = usize::try_from(wanted).unwrap_or(usize::MAX).min(self.slice);
         if !scan.plan.is_current(&table) {
             // The index it walked along is gone; those already met are known.
             *scan = Scan::new(Plan::collection());
         }
         let (mut found, mut bytes, seen) = (Vec::new(), 0, &mut self.seen);
         let follows = most > 1 && (scan.plan.can_move() || !seen.is_empty());
-        scan.run(tx.connection, &table, selection, Pace::documents(budget), &mut |rowid, document| {
+        let pace = Pace::slice(LOOKED_AT, Instant::now() + STRETCH);
+        scan.run(tx.connection, &table, selection, pace, &mut |rowid, document| {
             if !follows || seen.insert(rowid) {
                 bytes += document.len();
                 found.push(Stored { rowid, bytes: document.to_vec() });
@@ -245,12 +273,14 @@ impl DeleteOperation {
 
     /// One slice; `None` if there is more to do.
     pub fn slice(&self, tx: &mut Transaction<'_>, walk: &mut Walk) -> Attempt<Option<u64>> {
+        let began = Instant::now();
         let wanted = self.limit.saturating_sub(walk.report.matched);
-        for stored in walk.gather(tx, &self.collection, &self.selection, wanted, LOOKED_AT)? {
+        for stored in walk.gather(tx, &self.collection, &self.selection, wanted)? {
             let Some(table) = tx.table(&self.collection) else { break };
             tx.remove(&table, &stored)?;
             walk.report.matched += 1;
         }
+        walk.learn(began.elapsed());
         let is_done = walk.is_done || walk.report.matched >= self.limit;
         Ok(is_done.then_some(walk.report.matched))
     }

@@ -7,8 +7,6 @@ use std::{ops::ControlFlow, time::Instant};
 
 use rusqlite::{CachedStatement, Connection, Row, Rows, params};
 
-use crate::Error;
-
 use super::{
     bounds::Range,
     fault::Attempt,
@@ -32,36 +30,28 @@ struct Place {
     rowid: i64,
 }
 
-/// How far a walk goes at a stretch, and when it is given up.
-pub(super) struct Pace<'p> {
+/// How far a walk goes at a stretch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
     documents: usize,
     until: Option<Instant>,
-    is_gone: Option<&'p dyn Fn() -> bool>,
 }
 
-impl<'p> Pace<'p> {
-    /// So many documents are looked at.
-    pub fn documents(most: usize) -> Self {
-        Self { documents: most, until: None, is_gone: None }
-    }
-
-    /// To the end, unless the caller goes away.
-    pub fn whole(is_gone: &'p dyn Fn() -> bool) -> Self {
-        Self { documents: usize::MAX, until: None, is_gone: Some(is_gone) }
+impl Pace {
+    /// To the end.
+    pub fn whole() -> Self {
+        Self { documents: usize::MAX, until: None }
     }
 
     /// A stretch for a walk that is taken up again: a filter may be costly, so documents alone are no measure.
     pub fn slice(most: usize, until: Instant) -> Self {
-        Self { documents: most, until: Some(until), is_gone: None }
+        Self { documents: most, until: Some(until) }
     }
 
     /// Counts one document; whether the stretch is over.
-    fn is_over(&mut self) -> Attempt<bool> {
-        if self.is_gone.is_some_and(|is_gone| is_gone()) {
-            return Err(Error::Unavailable { message: "nobody waits for this read any more".into() }.into());
-        }
+    fn is_over(&mut self) -> bool {
         self.documents = self.documents.saturating_sub(1);
-        Ok(self.documents == 0 || self.until.is_some_and(|until| Instant::now() >= until))
+        self.documents == 0 || self.until.is_some_and(|until| Instant::now() >= until)
     }
 }
 
@@ -76,13 +66,13 @@ impl Scan {
     /// Goes on until the visitor breaks, the stretch is over, or the end is reached.
     ///
     /// # Errors
-    /// Those of the filter and the visitor; [`Error::Unavailable`] when nobody waits for the answer.
+    /// Those of the filter and the visitor.
     pub fn run(
         &mut self,
         connection: &Connection,
         table: &Table,
         selection: &Selection,
-        mut pace: Pace<'_>,
+        mut pace: Pace,
         visit: &mut Visit<'_>,
     ) -> Attempt<()> {
         while !self.ended {
@@ -115,7 +105,7 @@ impl Scan {
         table: &Table,
         selection: &Selection,
         range: Option<&Range>,
-        pace: &mut Pace<'_>,
+        pace: &mut Pace,
         visit: &mut Visit<'_>,
     ) -> Attempt<ControlFlow<()>> {
         let mut statement = connection.prepare_cached(&self.sql(table, range))?;
@@ -128,7 +118,7 @@ impl Scan {
             } else {
                 ControlFlow::Continue(())
             };
-            if pace.is_over()? || flow.is_break() {
+            if pace.is_over() || flow.is_break() {
                 self.last = Some(Place { key: blob(row, 0)?.to_vec(), rowid: row.get(1)? });
                 return Ok(ControlFlow::Break(()));
             }

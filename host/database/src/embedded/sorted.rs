@@ -81,7 +81,8 @@ impl<T> Sorter<T> {
         Ok(())
     }
 
-    pub fn finish(self) -> impl ExactSizeIterator<Item = T> {
-        self.held.into_sorted_vec().into_iter().map(|held| held.item)
+    /// What is held, in its order; afterwards nothing is.
+    pub fn finish(&mut self) -> impl ExactSizeIterator<Item = T> {
+        std::mem::take(&mut self.held).into_sorted_vec().into_iter().map(|held| held.item)
     }
 }

@@ -11,7 +11,7 @@ use std::{
         mpsc::{Sender, channel},
     },
     thread::JoinHandle,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use chrono::Utc;
@@ -28,6 +28,9 @@ use super::{
     transaction::Transaction,
 };
 use crate::{Error, Result};
+
+/// How long a group may become when there is only one command, which goes on.
+const ALONE: Duration = Duration::from_millis(50);
 
 /// Called once, from the writer's thread, when it stops because the disk can no longer be trusted.
 pub(super) type OnFatal = Box<dyn FnOnce(String) + Send>;
@@ -190,6 +193,10 @@ impl Worker {
             weight += job.weight();
             // A command that panics must not take the thread, and with it the database, down.
             catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))).map_err(|_| Lost::panicked())??;
+            // While nobody waits, a long command goes on in the same group: a commit for each slice would cost more.
+            while job.has_more() && began.elapsed() < ALONE && !arrivals.is_awaited() {
+                catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))).map_err(|_| Lost::panicked())??;
+            }
             next += 1;
             if next < jobs.len() {
                 continue;

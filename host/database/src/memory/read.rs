@@ -59,7 +59,7 @@ pub(super) fn distinct(
     let mut values = Distinct::new(field)?;
     for (_, document) in collection.into_iter().flat_map(|collection| collection.candidates(&filter)) {
         if filter.matches(document)? {
-            values.add(document);
+            values.add(document)?;
         }
     }
     Ok(values.finish())

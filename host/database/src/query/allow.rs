@@ -3,9 +3,10 @@
 
 mod size;
 
+pub(super) use size::check_conditions;
 pub use size::{
-    MAX_COMMAND_BYTES, MAX_COMMAND_ELEMENTS, MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_PATTERNS, check_command,
-    check_document, check_patterns, encoded_size,
+    MAX_COMMAND_BYTES, MAX_COMMAND_ELEMENTS, MAX_CONDITIONS, MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_PATTERNS,
+    check_command, check_document, check_patterns, encoded_size,
 };
 
 use crate::{Error, Result};

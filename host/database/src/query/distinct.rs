@@ -8,6 +8,7 @@ use std::{cell::Cell, collections::HashSet};
 use bson::{Bson, Document, RawDocument};
 
 use super::{
+    allow::MAX_DOCUMENT_BYTES,
     key::encode_view,
     path::{Entering, Path, Role},
     view::{Raw, Tree, View},
@@ -20,6 +21,7 @@ pub struct Distinct {
     path: Path,
     seen: HashSet<Vec<u8>>,
     values: Vec<Bson>,
+    bytes: usize,
 }
 
 impl Distinct {
@@ -29,17 +31,19 @@ impl Distinct {
         if field.is_empty() || field.starts_with('$') {
             return Err(Error::invalid(format!("distinct needs the name of a field, not {field:?}")));
         }
-        Ok(Self { path: Path::parse(field)?, seen: HashSet::new(), values: Vec::new() })
+        Ok(Self { path: Path::parse(field)?, seen: HashSet::new(), values: Vec::new(), bytes: 0 })
     }
 
-    pub fn add(&mut self, document: &Document) {
-        self.add_from(Tree::Document(document), |value| Ok(value.to_bson())).unwrap_or_default();
+    /// # Errors
+    /// [`Error::TooLarge`] for more than one document holds.
+    pub fn add(&mut self, document: &Document) -> Result<()> {
+        self.add_from(Tree::Document(document), |value| Ok(value.to_bson()))
     }
 
     /// As [`add`](Self::add), from the stored bytes.
     ///
     /// # Errors
-    /// [`Error::Corrupted`] for bytes that are not a document.
+    /// [`Error::Corrupted`] for bytes that are not a document, [`Error::TooLarge`] for more than one document holds.
     pub fn add_raw(&mut self, document: &RawDocument) -> Result<()> {
         let damaged = Cell::new(false);
         let corrupted = || Error::Corrupted { message: "a document cannot be decoded".into() };
@@ -48,14 +52,18 @@ impl Distinct {
     }
 
     fn add_from<'a, V: View<'a>>(&mut self, root: V, keep: impl Fn(V) -> Result<Bson>) -> Result<()> {
-        let (seen, values) = (&mut self.seen, &mut self.values);
+        let (seen, values, bytes) = (&mut self.seen, &mut self.values, &mut self.bytes);
         let mut failure = None;
         let mut add = |value: V| {
             let mut key = Vec::with_capacity(16);
             encode_view(value, false, &mut key);
+            let size = key.len();
             if seen.insert(key) {
                 match keep(value) {
-                    Ok(value) => values.push(value),
+                    Ok(value) => {
+                        *bytes += size;
+                        values.push(value);
+                    }
                     Err(error) => failure = Some(error),
                 }
             }
@@ -69,6 +77,10 @@ impl Distinct {
             }
             false
         });
+        if self.bytes > MAX_DOCUMENT_BYTES {
+            let what = "the list of different values (use $group for so many)".to_owned();
+            return Err(Error::TooLarge { what, size: self.bytes as u64, limit: MAX_DOCUMENT_BYTES as u64 });
+        }
         failure.map_or(Ok(()), Err)
     }
 

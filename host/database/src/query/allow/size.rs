@@ -16,6 +16,9 @@ pub const MAX_COMMAND_ELEMENTS: usize = 100_000;
 /// Most regular expressions in one filter: each is compiled and takes memory.
 pub const MAX_PATTERNS: usize = 100;
 
+/// Most conditions in one filter: each may be asked of every document.
+pub const MAX_CONDITIONS: usize = 2_000;
+
 /// Bounds of a part of a command: depth, size and number of values.
 ///
 /// # Errors
@@ -41,6 +44,19 @@ pub fn check_patterns(what: &str, document: &Document) -> Result<()> {
     if count > MAX_PATTERNS {
         return Err(Error::invalid(format!(
             "{what} holds {count} regular expressions, at most {MAX_PATTERNS} are allowed"
+        )));
+    }
+    Ok(())
+}
+
+/// Bounds the conditions of a filter.
+///
+/// # Errors
+/// [`Error::Invalid`] beyond [`MAX_CONDITIONS`].
+pub(in crate::query) fn check_conditions(count: usize) -> Result<()> {
+    if count > MAX_CONDITIONS {
+        return Err(Error::invalid(format!(
+            "a filter holds {count} conditions, at most {MAX_CONDITIONS} are allowed; $in takes a long list of values as one"
         )));
     }
     Ok(())

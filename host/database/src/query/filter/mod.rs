@@ -41,7 +41,7 @@ impl Filter {
     pub fn compile(filter: &Document) -> Result<Self> {
         super::allow::check_command("a filter", filter)?;
         super::allow::check_patterns("a filter", filter)?;
-        Ok(Self::of(compile::clauses(filter)?))
+        Self::of(compile::clauses(filter)?)
     }
 
     /// A condition on one value instead of a document: `{"$gt": 1}`, as `$pull` takes it.
@@ -49,12 +49,13 @@ impl Filter {
     /// # Errors
     /// As [`compile`](Self::compile).
     pub(crate) fn compile_value(condition: &Document) -> Result<Self> {
-        Ok(Self::of(compile::operators(None, condition)?))
+        Self::of(compile::operators(None, condition)?)
     }
 
-    fn of(root: Node) -> Self {
+    fn of(root: Node) -> Result<Self> {
+        super::allow::check_conditions(root.conditions())?;
         let has_expression = root.has_expression();
-        Self { root, has_expression, variables: Variables::default() }
+        Ok(Self { root, has_expression, variables: Variables::default() })
     }
 
     /// With a meaning for `$$NOW`, which is missing otherwise.

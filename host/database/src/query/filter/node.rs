@@ -67,6 +67,16 @@ impl Node {
         }
     }
 
+    /// How many tests and expressions it holds.
+    pub(super) fn conditions(&self) -> usize {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().map(Self::conditions).sum(),
+            Self::Not(node) => node.conditions(),
+            Self::Field { test: Test::ElementDocument(node) | Test::ElementValue(node), .. } => 1 + node.conditions(),
+            Self::Field { .. } | Self::Expression(_) => 1,
+        }
+    }
+
     /// The clauses that must all hold, nested `$and` taken apart.
     pub(super) fn conjuncts(&self) -> Vec<&Self> {
         match self {
