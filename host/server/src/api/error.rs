@@ -54,6 +54,7 @@ codes! {
     Ended "already_ended" CONFLICT "The execution has ended";
     Active "still_active" CONFLICT "The execution has not ended";
     Undecided "instant_not_passed" CONFLICT "The record still decides an instant to come";
+    Unreadable "job_unreadable" CONFLICT "The stored job cannot be read";
     Contended "contended" CONFLICT "Others are changing it at this moment";
     InProgress "request_in_progress" CONFLICT "The same request is being answered";
     Stale "stale_version" PRECONDITION_FAILED "It was changed meanwhile";
@@ -222,6 +223,14 @@ impl From<JobError> for ApiError {
         match error {
             JobError::Invalid(problems) => Self::with(Code::Invalid, problems),
             JobError::NotFound => Self::not_found("job"),
+            JobError::Unreadable(damaged) => {
+                let faults = damaged.faults.iter().map(|fault| Problem {
+                    pointer: format!("/{}", fault.field),
+                    code: "unreadable".into(),
+                    message: fault.reason.clone(),
+                });
+                Self { errors: faults.collect(), ..Self::new(Code::Unreadable, damaged.reason()) }
+            }
             JobError::Stale { .. } => Self::new(Code::Stale, words),
             JobError::Contended => Self::new(Code::Contended, words),
             JobError::Trigger(error) => error.into(),

@@ -7,7 +7,9 @@ use utoipa::ToSchema;
 use super::job_policies::{HooksBody, MisfireBody, NotificationsBody, RetryBody, ScheduleBody, hooks, retry_policy};
 use super::time::Time;
 use crate::model::Job;
+use crate::model::job::JobStatus;
 use crate::registry::Readiness;
+use crate::repository::DamagedJob;
 
 /// A job.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -84,6 +86,18 @@ impl JobView {
             status: json!(job.status(readiness.is_ready())),
             status_reason: readiness.reason().filter(|_| job.enabled).map(str::to_owned),
             schedule_text: job.schedule.describe(),
+        }
+    }
+}
+
+impl JobView {
+    /// As far as it can be read.
+    pub(super) fn damaged(damaged: &DamagedJob) -> Self {
+        Self {
+            next_run_at: None,
+            status: json!(JobStatus::Blocked),
+            status_reason: Some(damaged.reason()),
+            ..Self::of(&damaged.job, &Readiness::Missing(String::new()))
         }
     }
 }

@@ -19,7 +19,8 @@ use super::state::{ApiState, Shared};
 use super::time::Time;
 use crate::model::job::JobStatus;
 use crate::model::{Job, JobId};
-use crate::repository::{JobFilter, JobOrder};
+use crate::registry::JobError;
+use crate::repository::{JobFilter, JobOrder, Listed};
 
 /// What is left of a job that was deleted.
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,7 +58,18 @@ impl ApiState {
     }
 
     pub(super) async fn job(&self, id: JobId) -> Result<Job, ApiError> {
-        self.stored_jobs.get(id).await?.ok_or_else(|| ApiError::not_found("job"))
+        let error = match self.stored_jobs.get(id).await {
+            Ok(found) => return found.ok_or_else(|| ApiError::not_found("job")),
+            Err(error) => error,
+        };
+        Err(self.jobs.explain(id, error.into()).await.into())
+    }
+
+    fn row(&self, listed: &Listed) -> JobView {
+        match listed {
+            Listed::Job(job) => self.show(job),
+            Listed::Damaged(damaged) => JobView::damaged(damaged),
+        }
     }
 }
 
@@ -149,7 +161,7 @@ pub(super) async fn list(State(api): State<Shared>, mut query: Query) -> Result<
     let blocked_types = if by_readiness { api.blocked_types().await? } else { Vec::new() };
     let filter = JobFilter { blocked_types, ..filter };
     let found = api.stored_jobs.list(&filter, order, u64::from(page), u64::from(page_size)).await?;
-    let jobs = found.jobs.iter().map(|job| api.show(job)).collect();
+    let jobs = found.jobs.iter().map(|listed| api.row(listed)).collect();
     Ok(Json(JobList { jobs, total: found.total, page, page_size }))
 }
 
@@ -265,7 +277,9 @@ pub(super) async fn why(
     let at = query.instant("at");
     query.finish()?;
     let at = at.unwrap_or_else(|| api.clock.now());
-    let why = api.scheduler.why(id, at).await?.ok_or_else(|| ApiError::not_found("job"))?;
+    let Some(why) = api.scheduler.why(id, at).await? else {
+        return Err(api.jobs.explain(id, JobError::NotFound).await.into());
+    };
     let steps = why.steps.into_iter().map(|step| WhyStepView {
         check: step.check.to_owned(),
         passed: step.passed,

@@ -8,8 +8,9 @@ use sandglass_database::{Database, Error, Find, Result, Update, Write, collect};
 
 use super::JOBS;
 use super::document::{Fields, date, readable};
+use super::jobs_damaged::DamagedJob;
 use super::jobs_document::{OPTIONAL, definition, from_document, to_document};
-use super::jobs_list::{JobFilter, JobOrder, JobPage, find};
+use super::jobs_list::{JobFilter, JobOrder, JobPage, Listed, find};
 use crate::model::{Job, JobId};
 
 /// Bytes fetched at once when all jobs are walked.
@@ -17,7 +18,7 @@ const WALK_BYTES: usize = 1 << 20;
 
 #[derive(Clone)]
 pub struct Jobs {
-    database: Arc<dyn Database>,
+    pub(super) database: Arc<dyn Database>,
 }
 
 /// What the planner has to know of every job at its start.
@@ -64,7 +65,7 @@ impl Jobs {
         Ok(found.iter().map(from_document).collect())
     }
 
-    /// One page of jobs that are not deleted, and how many there are in all. Those that cannot be read are counted only.
+    /// One page of jobs that are not deleted, and how many there are in all.
     ///
     /// # Errors
     /// Those of the database.
@@ -72,7 +73,17 @@ impl Jobs {
         let (total, find) =
             (self.database.count(JOBS, filter.to_document()).await?, find(filter, order, page, page_size));
         let documents = collect(self.database.find(JOBS, find).await?).await?;
-        Ok(JobPage { jobs: readable(&documents, from_document), total, page, page_size })
+        let read = |document: &Document| match from_document(document) {
+            Ok(job) => Some(Listed::Job(Box::new(job))),
+            Err(error) => match DamagedJob::of(document) {
+                Some(damaged) => Some(Listed::Damaged(Box::new(damaged))),
+                None => {
+                    tracing::error!(%error, "a document that nobody can ask for is left out");
+                    None
+                }
+            },
+        };
+        Ok(JobPage { jobs: documents.iter().filter_map(read).collect(), total, page, page_size })
     }
 
     /// How many jobs match.

@@ -4,6 +4,7 @@ use bson::{Document, doc};
 use sandglass_database::Find;
 
 use super::document::date;
+use super::jobs_damaged::DamagedJob;
 use crate::model::Job;
 use crate::model::job::JobStatus;
 
@@ -35,10 +36,28 @@ pub enum JobOrder {
     LastRun,
 }
 
+/// A row of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Listed {
+    Job(Box<Job>),
+    /// Somebody damaged its document.
+    Damaged(Box<DamagedJob>),
+}
+
+impl Listed {
+    /// The job, as far as it can be read.
+    pub fn job(&self) -> &Job {
+        match self {
+            Self::Job(job) => job,
+            Self::Damaged(damaged) => &damaged.job,
+        }
+    }
+}
+
 /// One page and the number of jobs on all pages.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobPage {
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<Listed>,
     pub total: u64,
     pub page: u64,
     pub page_size: u64,

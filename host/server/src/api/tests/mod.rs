@@ -1,5 +1,6 @@
 //! The interface as a whole, on a planner and an executor that are real, a store in memory, and guests that are not.
 
+mod damaged;
 mod frame;
 mod openapi;
 mod reach;

@@ -2,6 +2,7 @@
 //!
 //! Every problem is reported at once with its pointer; nothing is stored that has one.
 
+mod damaged;
 mod definition;
 mod policies;
 mod run;
@@ -18,6 +19,7 @@ use crate::model::job::Hook;
 use crate::model::template::Problem;
 use crate::model::{Clock, Job, JobId};
 use crate::repository;
+use crate::repository::DamagedJob;
 use crate::repository::audit::Audit;
 use crate::scheduler::{Change, ChangeError, ManualRun, Scheduler, StoreError, TriggerError};
 
@@ -35,6 +37,9 @@ pub enum JobError {
     Invalid(Vec<Problem>),
     #[error("there is no such job")]
     NotFound,
+    /// Somebody damaged its document.
+    #[error("the job cannot be read")]
+    Unreadable(Box<DamagedJob>),
     #[error("the job is at version {actual} by now, not {expected}")]
     Stale { expected: i64, actual: i64 },
     /// Others keep changing the job at the same time.
@@ -125,7 +130,10 @@ impl Jobs {
     /// As [`JobError`] says.
     pub async fn change(&self, id: JobId, body: &Value, expected: Option<i64>, by: &str) -> Result<Job, JobError> {
         for _ in 0..MOST_TRIES {
-            let stored = self.stored.get(id).await?.ok_or(JobError::NotFound)?;
+            let stored = match self.stored.damaged(id).await? {
+                Some(damaged) => self.repaired(damaged, body, expected, by).await?,
+                None => self.stored.get(id).await?.ok_or(JobError::NotFound)?,
+            };
             if let Some(expected) = expected.filter(|expected| *expected != stored.version) {
                 return Err(JobError::Stale { expected, actual: stored.version });
             }
@@ -150,7 +158,8 @@ impl Jobs {
     /// # Errors
     /// As [`JobError`] says.
     pub async fn enable(&self, id: JobId, enabled: bool, by: &str) -> Result<Job, JobError> {
-        let job = self.scheduler.change(Change::Enable { job: id, enabled }).await?;
+        let changed = self.scheduler.change(Change::Enable { job: id, enabled }).await;
+        let job = self.explained(id, changed).await?;
         let action = if enabled { "job.enable" } else { "job.disable" };
         self.note(action, id, by, json!({ "version": job.version })).await;
         Ok(job)
@@ -159,6 +168,9 @@ impl Jobs {
     /// # Errors
     /// As [`JobError`] says.
     pub async fn delete(&self, id: JobId, expected: Option<i64>, by: &str) -> Result<Job, JobError> {
+        if let Some(damaged) = self.stored.damaged(id).await? {
+            self.neutralised(&damaged).await?;
+        }
         let job = self.scheduler.change(Change::Delete { job: id, expected }).await?;
         self.note("job.delete", id, by, json!({ "name": job.name })).await;
         Ok(job)
@@ -169,7 +181,8 @@ impl Jobs {
     /// # Errors
     /// As [`JobError`] says.
     pub async fn restore(&self, id: JobId, by: &str) -> Result<Job, JobError> {
-        let job = self.scheduler.change(Change::Restore { job: id }).await?;
+        let changed = self.scheduler.change(Change::Restore { job: id }).await;
+        let job = self.explained(id, changed).await?;
         self.note("job.restore", id, by, json!({ "name": job.name })).await;
         Ok(job)
     }

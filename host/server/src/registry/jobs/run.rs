@@ -56,7 +56,8 @@ impl Jobs {
             Some(parameters) => Some(self.checked_override(id, parameters).await?),
         };
         let run = ManualRun { parameters, force: request.force, ..ManualRun::plain(id, by) };
-        let execution = self.scheduler.trigger(run).await?;
+        let started = self.scheduler.trigger(run).await;
+        let execution = self.explained(id, started).await?;
         self.note("job.run", id, by, json!({ "execution": execution.id, "force": request.force })).await;
         Ok(execution)
     }
@@ -72,7 +73,8 @@ impl Jobs {
             rerun_of: Some(earlier.id),
             ..ManualRun::plain(earlier.job_id, by)
         };
-        let execution = self.scheduler.trigger(run).await?;
+        let started = self.scheduler.trigger(run).await;
+        let execution = self.explained(earlier.job_id, started).await?;
         let details = json!({ "execution": execution.id, "rerun_of": earlier.id });
         self.note("job.run", earlier.job_id, by, details).await;
         Ok(execution)
@@ -80,7 +82,8 @@ impl Jobs {
 
     /// The given parameters laid over the job's own, one by one; null gives a parameter back to its default.
     async fn checked_override(&self, id: JobId, given: Value) -> Result<Value, JobError> {
-        let job = self.stored.get(id).await?.ok_or(JobError::NotFound)?;
+        let stored = self.stored.get(id).await.map_err(JobError::from);
+        let job = self.explained(id, stored).await?.ok_or(JobError::NotFound)?;
         let Value::Object(given) = given else {
             let mut problems = Problems::default();
             wrong_type(&mut problems, "/parameters", "an object", &given);
