@@ -8,6 +8,7 @@ use sandglass_database::Error as DatabaseError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::words::CodeWord;
 use crate::model::template::Problem;
 use crate::registry::{AdmitError, JobError};
 use crate::repository::audit::AuditError;
@@ -20,7 +21,6 @@ macro_rules! codes {
         pub enum Code { $($name),* }
 
         impl Code {
-            #[cfg(test)]
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
             /// Stable, for programs.
@@ -87,7 +87,7 @@ pub struct ProblemBody {
     pub status: u16,
     /// This occurrence, in words.
     pub detail: String,
-    /// Stable slug.
+    #[schema(value_type = CodeWord)]
     pub code: &'static str,
     pub request_id: String,
     pub errors: Vec<ProblemItem>,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::time::Time;
+use super::words::{LevelWord, SkipReasonWord, StatusWord, TriggerWord, VerdictWord};
 use crate::model::audit::EffectRecord;
 use crate::model::execution::Attempt;
 use crate::model::log::LogLine;
@@ -22,10 +23,9 @@ pub struct ExecutionView {
     pub template_digest: Option<String>,
     /// As run.
     pub parameters: Value,
-    /// `queued`, `running`, `success`, `failed`, `timeout`, `cancelled`, `lost` or `skipped`.
-    #[schema(example = "success")]
+    #[schema(example = "success", value_type = StatusWord)]
     pub status: &'static str,
-    /// `schedule`, `manual`, `retry_of` or `rerun`.
+    #[schema(value_type = TriggerWord)]
     pub trigger: &'static str,
     pub triggered_by: String,
     pub rerun_of: Option<String>,
@@ -47,6 +47,7 @@ pub struct ExecutionView {
     #[schema(value_type = Option<Object>)]
     pub metrics: Value,
     /// Why it was not run.
+    #[schema(value_type = Option<SkipReasonWord>)]
     pub skip_reason: Option<&'static str>,
     /// A skip that stands for several instants.
     pub skipped: Option<SkippedView>,
@@ -77,6 +78,7 @@ pub struct AttemptView {
     pub host: String,
     pub started_at: Time,
     pub ended_at: Option<Time>,
+    #[schema(value_type = StatusWord)]
     pub status: &'static str,
     pub error: Option<String>,
 }
@@ -86,7 +88,7 @@ pub struct AttemptView {
 #[schema(as = LogLine)]
 pub struct LogView {
     pub timestamp: Time,
-    /// `DEBUG`, `INFO`, `WARNING` or `ERROR`.
+    #[schema(value_type = LevelWord)]
     pub level: &'static str,
     pub message: String,
 }
@@ -111,8 +113,7 @@ pub struct EffectView {
     pub capability: String,
     pub operation: String,
     pub target: String,
-    /// `started`, `allowed`, `denied`, `limit` or `failed`, with the reason.
-    #[schema(value_type = Object)]
+    #[schema(value_type = EffectOutcome)]
     pub outcome: Value,
     pub bytes_in: u64,
     pub bytes_out: u64,
@@ -120,6 +121,18 @@ pub struct EffectView {
     pub duration_ms: u64,
     /// Calls summed into this line; 1 for a write.
     pub calls: u64,
+}
+
+/// How one call was answered.
+#[expect(dead_code, reason = "documents what the model's own type is written as")]
+#[derive(ToSchema)]
+pub struct EffectOutcome {
+    #[schema(value_type = VerdictWord)]
+    verdict: String,
+    /// Why it was denied, or which limit it met.
+    reason: Option<String>,
+    /// Why it failed.
+    error: Option<String>,
 }
 
 impl ExecutionView {

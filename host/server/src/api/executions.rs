@@ -12,6 +12,7 @@ use super::execution_view::{EffectView, ExecutionView};
 use super::headers::Id;
 use super::query::{NoQuery, Query};
 use super::state::{ApiState, Shared};
+use super::words::{StatusWord, TriggerWord};
 use crate::model::audit::{ChangeRecord, EffectRecord, Verdict};
 use crate::model::execution::Attempt;
 use crate::model::{Digest, Execution, ExecutionId, JobId, Status, Trigger};
@@ -103,10 +104,10 @@ impl ApiState {
 
 /// A page of the history of all jobs.
 #[utoipa::path(get, path = "/api/admin/scheduler/executions", tag = "executions", params(
-    ("status" = Option<String>, Query),
+    ("status" = Option<StatusWord>, Query),
     ("template_type" = Option<String>, Query),
     ("job_id" = Option<String>, Query),
-    ("trigger" = Option<String>, Query),
+    ("trigger" = Option<TriggerWord>, Query),
     ("from" = Option<String>, Query, description = "Nominal instant, inclusive"),
     ("until" = Option<String>, Query, description = "Nominal instant, exclusive"),
     ("search" = Option<String>, Query, description = "A part of a log line, wherever in the log it stands; of executions with more than a thousand lines the newest 10,000 are looked through"),
@@ -124,9 +125,9 @@ pub(super) async fn list(State(api): State<Shared>, query: Query) -> Result<Json
 /// A page of the history of one job; it stays when the job is deleted.
 #[utoipa::path(get, path = "/api/admin/scheduler/jobs/{id}/executions", tag = "executions", params(
     ("id" = String, Path),
-    ("status" = Option<String>, Query),
+    ("status" = Option<StatusWord>, Query),
     ("template_type" = Option<String>, Query),
-    ("trigger" = Option<String>, Query),
+    ("trigger" = Option<TriggerWord>, Query),
     ("from" = Option<String>, Query, description = "Nominal instant, inclusive"),
     ("until" = Option<String>, Query, description = "Nominal instant, exclusive"),
     ("search" = Option<String>, Query, description = "A part of a log line, wherever in the log it stands; of executions with more than a thousand lines the newest 10,000 are looked through"),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::time::Time;
+use super::words::{BackoffWord, FoldWord, GapWord, MisfireWord, ScheduleTypeWord};
 use crate::model::Job;
 use crate::model::job::Hook;
 
@@ -15,9 +16,8 @@ use crate::model::job::Hook;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Schedule)]
 pub struct ScheduleBody {
-    /// `interval`, `cron` or `once`.
     #[serde(rename = "type")]
-    #[schema(example = "cron")]
+    #[schema(example = "cron", value_type = ScheduleTypeWord)]
     pub kind: Value,
     /// Interval only: seconds from one run to the next, at least 1.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,9 +52,11 @@ pub struct ScheduleBody {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Dst)]
 pub struct DstBody {
-    /// `next` or `skip`: a time that the clock jumps over.
+    /// A time that the clock jumps over.
+    #[schema(value_type = GapWord)]
     pub gap: Value,
-    /// `first`, `second` or `both`: a time that the clock shows twice.
+    /// A time that the clock shows twice.
+    #[schema(value_type = FoldWord)]
     pub fold: Value,
 }
 
@@ -66,8 +68,7 @@ pub struct RetryBody {
     pub max_retries: u32,
     #[schema(default = 60, maximum = 86400)]
     pub retry_delay_seconds: u32,
-    /// `fixed` or `exponential`.
-    #[schema(default = "fixed")]
+    #[schema(default = "fixed", value_type = BackoffWord)]
     pub backoff: Value,
     pub max_delay_seconds: Option<u32>,
     /// Spreads each delay over half of itself.
@@ -87,8 +88,7 @@ pub struct NotificationsBody {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Misfire)]
 pub struct MisfireBody {
-    /// `latest`, `all` or `none`.
-    #[schema(default = "latest")]
+    #[schema(default = "latest", value_type = MisfireWord)]
     pub policy: Value,
     #[schema(default = 3600)]
     pub window_seconds: u32,

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::job_policies::{HooksBody, MisfireBody, NotificationsBody, RetryBody, ScheduleBody, hooks, retry_policy};
 use super::time::Time;
+use super::words::{JobStatusWord, OnLostWord, OverlapWord};
 use crate::model::Job;
 use crate::model::job::JobStatus;
 use crate::registry::Readiness;
@@ -34,17 +35,18 @@ pub struct JobView {
     /// Grows with every edit; also the ETag.
     pub version: i64,
     pub tags: Vec<String>,
-    /// `skip`, `queue_one`, `allow` or `replace`.
+    #[schema(value_type = OverlapWord)]
     pub overlap_policy: Value,
     pub max_concurrent: u32,
     pub misfire: MisfireBody,
     pub priority: u8,
-    /// `retry` or `fail`; null: as the template says.
+    /// Null: as the template says.
+    #[schema(value_type = Option<OnLostWord>)]
     pub on_lost: Value,
     pub hooks: HooksBody,
     /// The component that it runs.
     pub template_digest: Option<String>,
-    /// `active`, `disabled`, `finished` or `blocked`.
+    #[schema(value_type = JobStatusWord)]
     pub status: Value,
     /// Why it is blocked.
     pub status_reason: Option<String>,
@@ -135,13 +137,15 @@ pub struct JobRequest {
     notifications: Option<NotificationsBody>,
     #[schema(max_items = 50)]
     tags: Option<Vec<String>>,
-    #[schema(default = "skip")]
+    #[schema(default = "skip", value_type = Option<OverlapWord>)]
     overlap_policy: Option<String>,
     #[schema(default = 1, minimum = 1, maximum = 1000)]
     max_concurrent: Option<u32>,
     misfire: Option<MisfireBody>,
     #[schema(default = 5, maximum = 9)]
     priority: Option<u8>,
+    /// Null: as the template says.
+    #[schema(value_type = Option<OnLostWord>)]
     on_lost: Option<String>,
     hooks: Option<HooksBody>,
     /// Only when it is created: start one run at once.

@@ -17,6 +17,7 @@ use super::json::Json as Body;
 use super::query::{NoQuery, Query};
 use super::state::{ApiState, Shared};
 use super::time::Time;
+use super::words::{JobOrderWord, JobStatusWord};
 use crate::model::job::JobStatus;
 use crate::model::{Job, JobId};
 use crate::registry::JobError;
@@ -78,7 +79,9 @@ impl ApiState {
     ("Idempotency-Key" = Option<String>, Header, description = "The same key and body within a day give the same answer"),
 ), responses(
     (status = 200, body = JobView),
+    (status = 409, description = "The same request is being answered", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+    (status = 429, description = "It was stored, but too many runs wait for `run_now`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn create(
     State(api): State<Shared>,
@@ -119,11 +122,11 @@ pub(super) async fn validate(
 #[utoipa::path(get, path = "/api/admin/scheduler/jobs", tag = "jobs", params(
     ("template_type" = Option<String>, Query),
     ("enabled" = Option<bool>, Query),
-    ("status" = Option<String>, Query, description = "`active`, `disabled`, `finished` or `blocked`"),
+    ("status" = Option<JobStatusWord>, Query, description = "A job that cannot be read is shown as blocked wherever its stored fields match"),
     ("tag" = Option<String>, Query),
     ("search" = Option<String>, Query, description = "A part of name or description"),
     ("created_by" = Option<String>, Query),
-    ("sort" = Option<String>, Query, description = "`-created_at` (default), `created_at`, `name`, `next_run_at` or `-last_run_at`"),
+    ("sort" = Option<JobOrderWord>, Query, description = "The newest first, unless asked for otherwise"),
     ("page" = Option<u32>, Query, minimum = 1),
     ("page_size" = Option<u32>, Query, minimum = 1, maximum = 200),
 ), responses(

@@ -17,6 +17,7 @@ use super::execution_view::LogView;
 use super::headers::Id;
 use super::query::Query;
 use super::state::Shared;
+use super::words::LeastLevelWord;
 use crate::model::ExecutionId;
 use crate::model::log::{Level, LogLine};
 use crate::repository::LogFilter;
@@ -56,7 +57,7 @@ impl From<&(u64, LogLine)> for NumberedLine {
 /// The log of an execution. With `follow=true` a stream of events: `log` for each line, `end` with the final status.
 #[utoipa::path(get, path = "/api/admin/scheduler/executions/{id}/logs", tag = "executions", params(
     ("id" = String, Path),
-    ("level" = Option<String>, Query, description = "This level and those above: `debug`, `info`, `warning` or `error`"),
+    ("level" = Option<LeastLevelWord>, Query, description = "This level and those above"),
     ("tail" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "Only the last so many"),
     ("from_line" = Option<u32>, Query, description = "From this line on, counted from 0"),
     ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "At most so many lines (1000)"),

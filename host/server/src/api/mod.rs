@@ -22,6 +22,7 @@ mod logs;
 mod metrics;
 mod openapi;
 mod query;
+mod refusals;
 mod router;
 mod runs;
 mod schedules;
@@ -31,6 +32,7 @@ mod status;
 mod templates;
 mod time;
 mod wait;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::query::NoQuery;
+use super::{refusals, words};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -37,13 +38,21 @@ struct Token;
 impl Modify for Token {
     fn modify(&self, document: &mut OpenApiDocument) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A token")).build();
-        document.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(scheme));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(scheme));
+        words::enter(components);
     }
 }
 
 /// The document without its paths.
 pub(super) fn head() -> OpenApiDocument {
     Head::openapi()
+}
+
+/// The document of all routes, with what any of them may answer.
+pub(super) fn complete(mut document: OpenApiDocument) -> OpenApiDocument {
+    refusals::enter(&mut document);
+    document
 }
 
 /// The document as it is sent.
@@ -70,5 +79,5 @@ pub(super) async fn document(Extension(document): Extension<Document>, _: NoQuer
 
 /// The whole document as text, without a server.
 pub fn rendered() -> String {
-    text(&super::router::routes().split_for_parts().1)
+    text(&complete(super::router::routes().split_for_parts().1))
 }

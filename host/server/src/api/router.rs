@@ -60,7 +60,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/docs/reference.js", get(docs::script))
         .route("/docs/reference.css", get(docs::style))
         .fallback(|| async { ApiError::not_found("address") })
-        .layer(Extension(openapi::Document::of(&document)))
+        .layer(Extension(openapi::Document::of(&openapi::complete(document))))
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(from_fn_with_state(Arc::clone(&state), access::decide))
         .layer(from_fn_with_state(Arc::clone(&state), frame::around))

@@ -19,6 +19,7 @@ use super::json::OptionalJson;
 use super::query::{NoQuery, Query};
 use super::state::Shared;
 use super::wait;
+use super::words::CancelWord;
 use crate::model::{ExecutionId, JobId};
 use crate::registry;
 use crate::scheduler::CancelOutcome;
@@ -42,7 +43,8 @@ pub struct RunRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Cancelled {
     pub id: String,
-    /// `cancelled`: it had not begun. `requested`: it was told to stop, and ends within a second.
+    /// Cancelled: it had not begun. Requested: it was told to stop, and ends within a second.
+    #[schema(value_type = CancelWord)]
     pub outcome: &'static str,
 }
 
@@ -54,6 +56,7 @@ pub struct Cancelled {
 ), responses(
     (status = 200, body = ExecutionView),
     (status = 409, description = "A run is active, or the template is not ready", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 429, description = "Too many runs are waiting", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn run(
@@ -89,6 +92,7 @@ pub(super) async fn run(
     (status = 200, body = ExecutionView),
     (status = 404, body = ProblemBody, content_type = "application/problem+json"),
     (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    (status = 429, description = "Too many runs are waiting", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn rerun(
     State(api): State<Shared>,

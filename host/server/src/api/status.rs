@@ -12,6 +12,7 @@ use super::error::ApiError;
 use super::query::NoQuery;
 use super::state::{ApiState, Shared};
 use super::time::Time;
+use super::words::HealthWord;
 use crate::repository::{JobFilter, Totals};
 
 /// Jobs shown as next.
@@ -69,7 +70,7 @@ pub struct NextRun {
 #[schema(as = Host)]
 pub struct HostView {
     pub name: String,
-    /// `healthy` or `stopping`.
+    #[schema(value_type = HealthWord)]
     pub health: &'static str,
     pub slots: usize,
     pub running: usize,

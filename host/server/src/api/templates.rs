@@ -11,6 +11,7 @@ use super::headers::Name;
 use super::query::{NoQuery, Query};
 use super::state::Shared;
 use super::time::Time;
+use super::words::{OnLostWord, ReadinessWord};
 use crate::registry;
 
 /// A template.
@@ -41,12 +42,12 @@ pub struct TemplateView {
     /// What it may have; null: nothing.
     #[schema(value_type = Option<Object>)]
     pub grant: Value,
-    /// `ready`, `missing`, `not_granted` or `not_loaded`.
+    #[schema(value_type = ReadinessWord)]
     pub state: &'static str,
     pub state_reason: Option<String>,
     /// JSON pointer of the parameter that makes a run harmless.
     pub dry_run: Option<String>,
-    /// `retry` or `fail`.
+    #[schema(value_type = OnLostWord)]
     pub on_lost: Value,
     pub built_in: bool,
     pub size_bytes: u64,
