@@ -21,7 +21,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::api::{Access, ApiState, Metrics, Service};
-use crate::capabilities::{Bounds, Gates, HttpClient, Parts as GateParts};
+use crate::capabilities::files::Books;
+use crate::capabilities::{Bounds, Folders, Gates, HttpClient, Parts as GateParts};
 use crate::config::Config;
 use crate::executor::{self, Executor};
 use crate::model::{Clock, Incarnation, Lease, SystemClock};
@@ -96,6 +97,8 @@ impl App {
         let audit = Audit::start(database.clone(), host.clone());
         audit.prepare().await.map_err(|error| AppError::setup("prepare the audit")(&error))?;
 
+        let folders = Folders::open(&config.folders, &config.files, &config.data_dir)
+            .map_err(|error| AppError::setup("set up the folders")(&error))?;
         let grants = Arc::new(ports::GrantsInForce::default());
         let gates = Gates::new(GateParts {
             database: database.clone(),
@@ -103,6 +106,7 @@ impl App {
             audit: audit.clone(),
             grants: grants.clone(),
             http: HttpClient::new(&config.http).map_err(|error| AppError::setup("make the HTTP client")(&error))?,
+            folders: folders.clone(),
             bounds: Bounds { batch_bytes: config.sandbox.batch_bytes, batch_documents: config.sandbox.batch_documents },
             clock: clock.clone(),
         });
@@ -121,6 +125,13 @@ impl App {
             .admit_built_in(built_in::COMPONENTS)
             .await
             .map_err(|error| AppError::setup("admit the built-in templates")(&error))?;
+
+        let books = Books { audit: audit.clone(), clock: clock.clone() };
+        let stored = repository::Executions::new(database.clone());
+        folders
+            .settle_former(&stored, &books)
+            .await
+            .map_err(|error| AppError::setup("settle what ended attempts left")(&error))?;
 
         let (events, _) = broadcast::channel(EVENTS);
         let (ends, ended) = mpsc::unbounded_channel();
@@ -155,6 +166,7 @@ impl App {
 
         let stored_jobs = repository::Jobs::new(database.clone());
         let stop = CancellationToken::new();
+        tokio::spawn(folders.look_after(stored, books, stop.clone()));
         let load = executor.clone();
         let service = Service::new(ApiState {
             scheduler: scheduler.clone(),

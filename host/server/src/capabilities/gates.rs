@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sandglass_database::Database;
 
+use super::files::Folders;
 use super::guard::{Facts, Gate};
 use super::http::{HttpClient, HttpSender, Origin};
 use super::{Grants, documents::Bounds};
@@ -28,6 +29,7 @@ pub struct Parts {
     pub audit: Audit,
     pub grants: Arc<dyn Grants>,
     pub http: HttpClient,
+    pub folders: Folders,
     pub bounds: Bounds,
     pub clock: Arc<dyn Clock>,
 }
@@ -37,15 +39,16 @@ pub(super) struct Shared {
     pub(super) audit: Audit,
     pub(super) grants: Arc<dyn Grants>,
     pub(super) http: HttpClient,
+    pub(super) folders: Folders,
     pub(super) bounds: Bounds,
     pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Gates {
     pub fn new(parts: Parts) -> Self {
-        let Parts { database, mut connections, audit, grants, http, bounds, clock } = parts;
+        let Parts { database, mut connections, audit, grants, http, folders, bounds, clock } = parts;
         connections.insert(DEFAULT_CONNECTION.to_owned(), database);
-        Self(Arc::new(Shared { connections, audit, grants, http, bounds, clock }))
+        Self(Arc::new(Shared { connections, audit, grants, http, folders, bounds, clock }))
     }
 
     /// The gate of one attempt. `needs` is what the template says it asks for.

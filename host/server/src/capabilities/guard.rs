@@ -12,15 +12,19 @@ use sandglass_database::Database;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::files::{self, Books, Journal};
 use super::gates::Shared;
 use super::ledger::Ledger;
-use super::operation::{Effect, Operation};
-use super::{Bounds, ErrorKind, GateError, HttpClient};
+use super::operation::{Effect, FILES_FINISH, Operation};
+use super::{Bounds, ErrorKind, Folders, GateError, HttpClient};
 use crate::model::audit::{EffectRecord, Usage, Verdict};
 use crate::model::grant::{self, Grant, Scope};
 use crate::model::template::Need;
 use crate::model::{Digest, ExecutionId, JobId, Lease};
 use crate::repository::audit::AuditId;
+
+/// The end of a run waits so long for files to go; the executor gives up on one that takes a second to stop.
+const FOR_REMOVAL: Duration = Duration::from_millis(400);
 
 /// Who has the effects, and until when.
 #[derive(Clone)]
@@ -83,6 +87,8 @@ pub struct Gate {
     ledger: Ledger,
     open: Vec<Ticket>,
     pub(super) http_requests: u64,
+    pub(super) files_created: u64,
+    journal: Option<Arc<Journal>>,
 }
 
 impl Gate {
@@ -97,6 +103,8 @@ impl Gate {
             ledger: Ledger::default(),
             open: Vec::new(),
             http_requests: 0,
+            files_created: 0,
+            journal: None,
         }
     }
 
@@ -284,6 +292,43 @@ impl Gate {
 
     pub(super) fn http(&self, _permit: &Permit) -> HttpClient {
         self.shared.http.clone()
+    }
+
+    pub(super) fn folders(&self, _permit: &Permit) -> Folders {
+        self.shared.folders.clone()
+    }
+
+    /// Where to note files that only a success may keep, if the template asks for that in this folder.
+    pub(super) fn journal(&mut self, folder: &dyn Target) -> Option<Arc<Journal>> {
+        let parameters: Value = serde_json::from_str(&self.facts.parameters).unwrap_or(Value::Null);
+        let asks = self.needs.iter().any(|need| {
+            need.capability == FILES_FINISH.capability
+                && FILES_FINISH.access.contains(&need.access.as_str())
+                && files::asks_for_removal(need.extra.as_ref())
+                && grant::scopes(&need.target, &parameters)
+                    .iter()
+                    .any(|scope| folder.is_in(scope, need.extra.as_ref(), &parameters))
+        });
+        asks.then(|| {
+            let Facts { execution, job, attempt, digest, .. } = &self.facts;
+            let begin = || {
+                let (execution, job, attempt, digest) = (*execution, *job, *attempt, digest.clone());
+                self.shared.folders.register.begin(files::Attempt { execution, job, attempt, digest })
+            };
+            Arc::clone(self.journal.get_or_insert_with(begin))
+        })
+    }
+
+    /// The attempt is over: without success the files go that it may not keep. Waits a moment for that, then it goes on
+    /// by itself.
+    pub async fn end_files(&mut self, is_success: bool) {
+        let Some(journal) = self.journal.take() else { return };
+        let books = Books { audit: self.shared.audit.clone(), clock: self.shared.clock.clone() };
+        let folders = self.shared.folders.clone();
+        let settled = tokio::spawn(async move { folders.ended(journal, is_success, books).await });
+        if tokio::time::timeout(FOR_REMOVAL, settled).await.is_err() {
+            tracing::debug!(execution = %self.facts.execution, "the removal of files goes on after the end of the run");
+        }
     }
 
     pub(super) fn bounds(&self) -> &Bounds {

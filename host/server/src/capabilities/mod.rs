@@ -5,6 +5,7 @@
 mod absent;
 pub mod documents;
 mod error;
+pub mod files;
 mod gates;
 mod grants;
 pub mod guard;
@@ -17,6 +18,7 @@ use std::time::Duration;
 pub use absent::absent;
 pub use documents::Bounds;
 pub use error::{ErrorKind, GateError};
+pub use files::{FolderSetupError, Folders};
 pub use gates::{DEFAULT_CONNECTION, Gates, Parts};
 pub use grants::{GrantTable, Grants};
 pub use guard::{Facts, Gate};

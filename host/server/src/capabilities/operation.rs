@@ -59,7 +59,8 @@ operations! {
     FILES_ENTRIES = "files" "entries", Read, ["read"];
     FILES_READ = "files" "read", Read, ["read"];
     FILES_CREATE = "files" "create", Write, ["write"];
-    FILES_WRITE = "files" "write", Write, ["write"];
+    // What is written has no effect before it is finished: summed, like a read.
+    FILES_WRITE = "files" "write", Read, ["write"];
     FILES_FINISH = "files" "finish", Write, ["write"];
     FILES_DELETE = "files" "delete", Write, ["write"];
 

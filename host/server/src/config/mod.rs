@@ -6,7 +6,9 @@ mod load;
 mod slices;
 
 pub use load::{ConfigError, Flags, Source, load, redacted};
-pub use slices::{Config, Connection, Database, Execution, Http, Log, LogFormat, Sandbox, Scheduler, Server};
+pub use slices::{
+    Config, Connection, Database, Execution, Files, Folder, Http, Log, LogFormat, Sandbox, Scheduler, Server,
+};
 
 /// The reference of every key.
 pub const REFERENCE: &str = include_str!("../../config.default.toml");

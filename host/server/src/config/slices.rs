@@ -18,6 +18,8 @@ pub struct Config {
     pub sandbox: Sandbox,
     pub http: Http,
     pub log: Log,
+    pub files: Files,
+    pub folders: BTreeMap<String, Folder>,
     pub connections: BTreeMap<String, Connection>,
 }
 
@@ -99,6 +101,22 @@ pub struct Log {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    pub file_bytes: u64,
+    pub files_per_run: u64,
+}
+
+/// A folder that templates may name by its label.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folder {
+    pub url: String,
+    #[serde(default)]
+    pub quota_bytes: u64,
 }
 
 /// A further database that templates may name.

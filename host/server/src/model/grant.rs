@@ -84,6 +84,10 @@ pub struct Limits {
     pub log_bytes: Option<u64>,
     pub http_requests: Option<u64>,
     pub http_body_bytes: Option<u64>,
+    /// Of one file.
+    pub file_bytes: Option<u64>,
+    /// That one run may begin.
+    pub files: Option<u64>,
 }
 
 /// What the names of Sandglass's own collections begin with. They share a database with the customer's, where

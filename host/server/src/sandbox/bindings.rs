@@ -25,6 +25,8 @@ wasmtime::component::bindgen!({
         "sandglass:documents/read.collection": crate::capabilities::documents::Collection,
         "sandglass:documents/read.cursor": crate::capabilities::documents::Cursor,
         "sandglass:documents/read.raw-cursor": crate::capabilities::documents::RawCursor,
+        "sandglass:files/read.folder": crate::capabilities::files::Folder,
+        "sandglass:files/write.writer": crate::capabilities::files::Writer,
         "sandglass:http/client.response": crate::capabilities::http::Response,
     },
 });

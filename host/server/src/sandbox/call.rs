@@ -18,7 +18,7 @@ use crate::capabilities::{Facts, Gate, Gates};
 use crate::config;
 use crate::model::Clock;
 use crate::model::grant::Limits;
-use crate::model::outcome::{Finished, Metrics};
+use crate::model::outcome::{Finished, Metrics, Outcome};
 use crate::model::template::Need;
 
 /// Bytes that may cross in one host call, in one direction.
@@ -116,6 +116,7 @@ impl Calls {
             host_calls: state.host_calls,
             effects: state.gate.effects(),
         };
+        state.gate.end_files(matches!(outcome, Outcome::Success(_))).await;
         let sums = state.gate.finish();
         if !sums.is_empty() {
             watcher.reads(sums);

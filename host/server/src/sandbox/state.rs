@@ -107,8 +107,9 @@ impl State {
         self.host_calls += 1;
     }
 
-    /// Says what is still to be said at the end.
+    /// Says what is still to be said at the end, and lets go of what the guest still holds.
     pub(super) fn close(&mut self) {
+        self.table = ResourceTable::new();
         if let (Some(watcher), Some(progress)) = (&self.watcher, self.held_progress.take()) {
             watcher.progress(progress);
         }

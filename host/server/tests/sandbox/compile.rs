@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::world::{Template, component, gates, http, program, settings};
 
 fn sandbox(folder: &std::path::Path, settings: &sandglass::config::Sandbox, compiler: Compiler) -> Sandbox {
-    let (gates, ..) = gates(&http(&[]));
+    let (gates, ..) = gates(&http(&[]), tempfile::tempdir().unwrap().path());
     Sandbox::with_compiler(settings, folder.to_owned(), gates, Arc::new(SystemClock), compiler).unwrap()
 }
 

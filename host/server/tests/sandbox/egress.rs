@@ -294,11 +294,11 @@ async fn the_hosts_own_requests_pass_the_same_checks_and_are_on_record() {
     let execution = ExecutionId::generate();
     let origin =
         || Origin { execution, job: JobId::generate(), attempt: 1, digest: Digest::of(b""), purpose: "notification" };
-    let (closed, ..) = gates(&http(&[]));
+    let (closed, ..) = gates(&http(&[]), tempfile::tempdir().unwrap().path());
     let error = closed.http(origin()).send(request(server.url("/"))).await.unwrap_err();
     assert_eq!((error.reason, server.count()), ("forbidden-address", 0));
 
-    let (open, _, _, audit, _) = gates(&http(&["127.0.0.1/32"]));
+    let (open, _, _, audit, _) = gates(&http(&["127.0.0.1/32"]), tempfile::tempdir().unwrap().path());
     let answer = open.http(origin()).send(request(server.url("/"))).await.unwrap();
     assert_eq!((answer.status, answer.body.as_slice(), server.count()), (200, &b"thanks"[..], 1));
     audit.flush().await.unwrap();

@@ -246,7 +246,7 @@ async fn many_runs_at_once_share_one_unbroken_chain_on_the_embedded_engine() {
     let folder = tempfile::tempdir().unwrap();
     let database = Embedded::open(folder.path(), Options::default()).unwrap();
     let database: Arc<dyn Database> = Arc::new(database);
-    let (gates, grants, audit, host) = gates_over(database.clone(), &http(&[]));
+    let (gates, grants, audit, host) = gates_over(database.clone(), &http(&[]), tempfile::tempdir().unwrap().path());
     audit.prepare().await.unwrap();
     let sandbox =
         Sandbox::with_compiler(&settings(), cache(), gates, Arc::new(SystemClock), crate::world::program()).unwrap();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sandglass::capabilities::{Bounds, Gates, GrantTable, HttpClient, Parts};
+use sandglass::capabilities::{Bounds, Folders, Gates, GrantTable, HttpClient, Parts};
 use sandglass::config;
 use sandglass::model::audit::EffectRecord;
 use sandglass::model::execution::Progress;
@@ -19,6 +19,7 @@ use sandglass::sandbox::{Compiler, Run, Runner as _, Sandbox, Watcher};
 use sandglass_database::Database;
 use sandglass_database::memory::Memory;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 /// Everything but the components.
@@ -28,6 +29,8 @@ pub struct World {
     pub database: Memory,
     pub audit: Audit,
     pub host: Incarnation,
+    /// The data directory, with the folders `exports` and `backups`.
+    pub data: TempDir,
 }
 
 /// What a run says while it lasts.
@@ -80,6 +83,13 @@ pub fn http(allowed_networks: &[&str]) -> config::Http {
     }
 }
 
+/// The folders of a server that nobody has configured, but smaller.
+pub fn folders(data_dir: &Path) -> Folders {
+    let folder = || config::Folder { url: String::new(), quota_bytes: 0 };
+    let folders = ["exports", "backups"].map(|label| (label.to_owned(), folder()));
+    Folders::open(&folders.into(), &config::Files { file_bytes: 1 << 20, files_per_run: 100 }, data_dir).unwrap()
+}
+
 /// The program whose hidden subcommand compiles.
 pub fn program() -> Compiler {
     Compiler::Child(PathBuf::from(env!("CARGO_BIN_EXE_sandglass")))
@@ -92,14 +102,18 @@ pub fn component(name: &str) -> Vec<u8> {
 }
 
 /// The parts of a sandbox with a database and grants of its own.
-pub fn gates(http: &config::Http) -> (Gates, Arc<GrantTable>, Memory, Audit, Incarnation) {
+pub fn gates(http: &config::Http, data_dir: &Path) -> (Gates, Arc<GrantTable>, Memory, Audit, Incarnation) {
     let database = Memory::new();
-    let (gates, grants, audit, host) = gates_over(Arc::new(database.clone()), http);
+    let (gates, grants, audit, host) = gates_over(Arc::new(database.clone()), http, data_dir);
     (gates, grants, database, audit, host)
 }
 
 /// As [`gates`], over another engine.
-pub fn gates_over(database: Arc<dyn Database>, http: &config::Http) -> (Gates, Arc<GrantTable>, Audit, Incarnation) {
+pub fn gates_over(
+    database: Arc<dyn Database>,
+    http: &config::Http,
+    data_dir: &Path,
+) -> (Gates, Arc<GrantTable>, Audit, Incarnation) {
     let host = Incarnation::generate();
     let audit = Audit::start(database.clone(), host.clone());
     let grants = Arc::new(GrantTable::default());
@@ -109,6 +123,7 @@ pub fn gates_over(database: Arc<dyn Database>, http: &config::Http) -> (Gates, A
         audit: audit.clone(),
         grants: grants.clone(),
         http: HttpClient::new(http).unwrap(),
+        folders: folders(data_dir),
         bounds: Bounds { batch_bytes: settings().batch_bytes, batch_documents: settings().batch_documents },
         clock: Arc::new(SystemClock),
     });
@@ -126,9 +141,10 @@ impl World {
     }
 
     pub fn with(settings: &config::Sandbox, http: &config::Http) -> Self {
-        let (gates, grants, database, audit, host) = gates(http);
+        let data = tempfile::tempdir().unwrap();
+        let (gates, grants, database, audit, host) = gates(http, data.path());
         let sandbox = Sandbox::with_compiler(settings, cache(), gates, Arc::new(SystemClock), program()).unwrap();
-        Self { sandbox, grants, database, audit, host }
+        Self { sandbox, grants, database, audit, host, data }
     }
 
     /// Loads a component and grants it what it needs in these tests: `(capability, target, access)`.

@@ -1,47 +1,58 @@
-//! Files: in the contract, not offered yet. Each call passes the gate and is then refused.
+//! `sandglass:files`, translated.
 
 use wasmtime::component::Resource;
 
-use super::error::Refusal;
-use crate::capabilities::{absent, operation};
+use super::base::instant;
+use super::error::{Refusal, close};
+use crate::capabilities::files::{self, FileInfo, Folder, Writer, WriterOptions};
 use crate::sandbox::bindings::sandglass::files::{read, write};
 use crate::sandbox::state::State;
 
+fn info(info: FileInfo) -> read::Info {
+    let FileInfo { name, size, modified, sha256 } = info;
+    read::Info { name, size, modified: instant(modified), sha256 }
+}
+
 impl read::HostFolder for State {
-    async fn open(&mut self, label: String) -> Result<Resource<read::Folder>, Refusal> {
+    async fn open(&mut self, label: String) -> Result<Resource<Folder>, Refusal> {
         self.called();
-        Err(absent(&mut self.gate, &operation::FILES_OPEN, &label).await.into())
+        let folder = files::open(&mut self.gate, &label).await?;
+        Ok(self.table.push(folder)?)
     }
 
-    async fn info(&mut self, _folder: Resource<read::Folder>, _name: String) -> Result<read::Info, Refusal> {
+    async fn info(&mut self, folder: Resource<Folder>, name: String) -> Result<read::Info, Refusal> {
         self.called();
-        Err(absent(&mut self.gate, &operation::FILES_INFO, "").await.into())
+        let folder = self.table.get(&folder)?;
+        Ok(info(folder.info(&mut self.gate, &name).await?))
     }
 
     async fn entries(
         &mut self,
-        _folder: Resource<read::Folder>,
-        _prefix: String,
-        _after: Option<String>,
-        _max: u32,
+        folder: Resource<Folder>,
+        prefix: String,
+        after: Option<String>,
+        max: u32,
     ) -> Result<Vec<read::Info>, Refusal> {
         self.called();
-        Err(absent(&mut self.gate, &operation::FILES_ENTRIES, "").await.into())
+        let folder = self.table.get(&folder)?;
+        let list = folder.entries(&mut self.gate, &prefix, after.as_deref(), max).await?;
+        Ok(list.into_iter().map(info).collect())
     }
 
     async fn read(
         &mut self,
-        _folder: Resource<read::Folder>,
-        _name: String,
-        _offset: u64,
-        _max: u32,
+        folder: Resource<Folder>,
+        name: String,
+        offset: u64,
+        max: u32,
     ) -> Result<Vec<u8>, Refusal> {
         self.called();
-        Err(absent(&mut self.gate, &operation::FILES_READ, "").await.into())
+        let folder = self.table.get(&folder)?;
+        Ok(folder.read(&mut self.gate, &name, offset, max).await?)
     }
 
-    async fn drop(&mut self, _folder: Resource<read::Folder>) -> wasmtime::Result<()> {
-        Ok(())
+    async fn drop(&mut self, folder: Resource<Folder>) -> wasmtime::Result<()> {
+        close(&mut self.table, folder)
     }
 }
 
@@ -50,32 +61,37 @@ impl read::Host for State {}
 impl write::HostWriter for State {
     async fn create(
         &mut self,
-        _target: Resource<read::Folder>,
-        _name: String,
-        _options: write::WriterOptions,
-    ) -> Result<Resource<write::Writer>, Refusal> {
+        target: Resource<Folder>,
+        name: String,
+        options: write::WriterOptions,
+    ) -> Result<Resource<Writer>, Refusal> {
         self.called();
-        Err(absent(&mut self.gate, &operation::FILES_CREATE, "").await.into())
+        let write::WriterOptions { overwrite, content_type } = options;
+        let target = self.table.get(&target)?;
+        let writer = files::create(&mut self.gate, target, &name, &WriterOptions { overwrite, content_type }).await?;
+        Ok(self.table.push(writer)?)
     }
 
-    async fn write(&mut self, _writer: Resource<write::Writer>, _bytes: Vec<u8>) -> Result<(), Refusal> {
+    async fn write(&mut self, writer: Resource<Writer>, bytes: Vec<u8>) -> Result<(), Refusal> {
         self.called();
-        Err(absent(&mut self.gate, &operation::FILES_WRITE, "").await.into())
+        Ok(self.table.get_mut(&writer)?.write(&mut self.gate, bytes).await?)
     }
 
-    async fn finish(&mut self, _writer: Resource<write::Writer>) -> Result<read::Info, Refusal> {
+    async fn finish(&mut self, this: Resource<Writer>) -> Result<read::Info, Refusal> {
         self.called();
-        Err(absent(&mut self.gate, &operation::FILES_FINISH, "").await.into())
+        let writer = self.table.delete(this)?;
+        Ok(info(writer.finish(&mut self.gate).await?))
     }
 
-    async fn drop(&mut self, _writer: Resource<write::Writer>) -> wasmtime::Result<()> {
-        Ok(())
+    async fn drop(&mut self, writer: Resource<Writer>) -> wasmtime::Result<()> {
+        close(&mut self.table, writer)
     }
 }
 
 impl write::Host for State {
-    async fn delete(&mut self, _target: Resource<read::Folder>, _name: String) -> Result<(), Refusal> {
+    async fn delete(&mut self, target: Resource<Folder>, name: String) -> Result<(), Refusal> {
         self.called();
-        Err(absent(&mut self.gate, &operation::FILES_DELETE, "").await.into())
+        let target = self.table.get(&target)?;
+        Ok(files::delete(&mut self.gate, target, &name).await?)
     }
 }

@@ -12,8 +12,9 @@ use wit_parser::{Resolve, WorldItem};
 
 use super::Refusal;
 use crate::capabilities::documents::{Collection, Cursor, RawCursor};
+use crate::capabilities::files::{Folder, Writer};
 use crate::capabilities::http::Response;
-use crate::capabilities::{Bounds, Facts, Gates, GrantTable, HttpClient, Parts};
+use crate::capabilities::{Bounds, Facts, Folders, Gates, GrantTable, HttpClient, Parts};
 use crate::config;
 use crate::model::grant::{Grant, Limits, Right};
 use crate::model::template::Need;
@@ -68,6 +69,10 @@ struct World {
     cursor: Resource<Cursor>,
     raw_cursor: Resource<RawCursor>,
     response: Resource<Response>,
+    folder: Resource<Folder>,
+    writer: Resource<Writer>,
+    /// Where its folder stands.
+    data: tempfile::TempDir,
 }
 
 impl World {
@@ -101,6 +106,7 @@ impl World {
             limits: Limits::default(),
         });
         let clock = Arc::new(SystemClock);
+        let data = tempfile::tempdir().unwrap();
         let gates = Gates::new(Parts {
             database: Arc::new(database.clone()),
             connections: Default::default(),
@@ -115,6 +121,7 @@ impl World {
                 timeout_seconds: 20,
             })
             .unwrap(),
+            folders: folders(data.path()),
             bounds: Bounds { batch_bytes: 1_000_000, batch_documents: 1_000 },
             clock: clock.clone(),
         });
@@ -151,8 +158,12 @@ impl World {
         let cursor = read::HostCollection::find(&mut state, borrow(), "{}".into(), options()).await.unwrap();
         let raw_cursor = read::HostCollection::find_raw(&mut state, borrow(), "{}".into(), options()).await.unwrap();
         let response = client::Host::send(&mut state, request(answer_once().await)).await.unwrap();
+        let folder = files::HostFolder::open(&mut state, "exports".into()).await.unwrap();
+        let borrow = Resource::new_borrow(folder.rep());
+        let writer =
+            file_writer::HostWriter::create(&mut state, borrow, "orders".into(), writer_options()).await.unwrap();
         grants.revoke("test", &digest);
-        Self { state, grants, collection, cursor, raw_cursor, response }
+        Self { state, grants, collection, cursor, raw_cursor, response, folder, writer, data }
     }
 
     /// Calls a function by its name in the contract; what it answered if it refused.
@@ -161,8 +172,7 @@ impl World {
         let collection = || Resource::new_borrow(self.collection.rep());
         let text = || "{}".to_owned();
         let name = || "orders".to_owned();
-        // Handles that cannot exist yet; their functions refuse before they look at one.
-        let folder = || Resource::new_borrow(1);
+        let folder = || Resource::new_borrow(self.folder.rep());
         match (interface, function) {
             ("documents/read", "[static]collection.open") => read::HostCollection::open(state, name()).await.map(drop),
             ("documents/read", "[method]collection.find") => {
@@ -215,7 +225,7 @@ impl World {
                 client::HostResponse::read(state, response, 10).await.map(drop)
             }
             ("email/sender", "send") => sender::Host::send(state, name(), message()).await.map(drop),
-            ("files/read", "[static]folder.open") => files::HostFolder::open(state, name()).await.map(drop),
+            ("files/read", "[static]folder.open") => files::HostFolder::open(state, "exports".into()).await.map(drop),
             ("files/read", "[method]folder.info") => files::HostFolder::info(state, folder(), name()).await.map(drop),
             ("files/read", "[method]folder.entries") => {
                 files::HostFolder::entries(state, folder(), name(), None, 1).await.map(drop)
@@ -224,14 +234,13 @@ impl World {
                 files::HostFolder::read(state, folder(), name(), 0, 1).await.map(drop)
             }
             ("files/write", "[static]writer.create") => {
-                let options = file_writer::WriterOptions { overwrite: false, content_type: None };
-                file_writer::HostWriter::create(state, folder(), name(), options).await.map(drop)
+                file_writer::HostWriter::create(state, folder(), name(), writer_options()).await.map(drop)
             }
             ("files/write", "[method]writer.write") => {
-                file_writer::HostWriter::write(state, Resource::new_borrow(1), vec![]).await
+                file_writer::HostWriter::write(state, Resource::new_borrow(self.writer.rep()), vec![1]).await
             }
             ("files/write", "[static]writer.finish") => {
-                file_writer::HostWriter::finish(state, Resource::new_own(1)).await.map(drop)
+                file_writer::HostWriter::finish(state, Resource::new_own(self.writer.rep())).await.map(drop)
             }
             ("files/write", "delete") => file_writer::Host::delete(state, folder(), name()).await,
             ("insight/runs", "statistics") => {
@@ -241,6 +250,16 @@ impl World {
             _ => panic!("sandglass:{interface} {function} is new: say here how to call it"),
         }
     }
+}
+
+fn folders(data_dir: &Path) -> Folders {
+    let exports = config::Folder { url: String::new(), quota_bytes: 0 };
+    let limits = config::Files { file_bytes: 1_000, files_per_run: 10 };
+    Folders::open(&[("exports".to_owned(), exports)].into(), &limits, data_dir).unwrap()
+}
+
+fn writer_options() -> file_writer::WriterOptions {
+    file_writer::WriterOptions { overwrite: false, content_type: None }
 }
 
 fn options() -> read::FindOptions {
@@ -311,5 +330,6 @@ async fn every_function_that_reaches_outside_asks_the_gate() {
         asked += 1;
     }
     assert!(asked > 30, "{asked} functions");
+    assert!(!world.data.path().join("exports/orders").exists(), "a file was finished without a right");
     drop(world.grants);
 }
