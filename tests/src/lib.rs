@@ -5,11 +5,13 @@ mod client;
 mod counterpart;
 mod python;
 mod server;
+mod smtp;
 
 pub use client::{Answer, Client};
 pub use counterpart::{Counterpart, Received};
 pub use python::{public_data, python, run_python};
 pub use server::{Server, Setup, command};
+pub use smtp::{Answer as MailAnswer, Conversation, MailServer};
 
 use std::time::{Duration, Instant};
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use sandglass::capabilities::{Bounds, Gates, GrantTable, HttpClient, Parts};
+use sandglass::capabilities::{Bounds, EmailClient, Folders, Gates, GrantTable, HttpClient, Parts};
 use sandglass::config;
 use sandglass::model::execution::Progress;
 use sandglass::model::grant::{Grant, Limits, Right};
@@ -50,6 +50,7 @@ async fn main() -> anyhow::Result<()> {
         compile_seconds: 60,
         compile_memory_bytes: 2 << 30,
     };
+    let data = tempfile::tempdir()?;
     let gates = Gates::new(Parts {
         database: Arc::new(database.clone()),
         connections: BTreeMap::new(),
@@ -63,6 +64,12 @@ async fn main() -> anyhow::Result<()> {
             redirects: 5,
             timeout_seconds: 30,
         })?,
+        email: EmailClient::default(),
+        folders: Folders::open(
+            &BTreeMap::new(),
+            &config::Files { file_bytes: 1 << 20, files_per_run: 1 },
+            data.path(),
+        )?,
         bounds: Bounds { batch_bytes: 1 << 20, batch_documents: 1_000 },
         clock: Arc::new(SystemClock),
     });

@@ -22,7 +22,7 @@ use tracing::{info, warn};
 
 use crate::api::{Access, ApiState, Metrics, Service};
 use crate::capabilities::files::Books;
-use crate::capabilities::{Bounds, Folders, Gates, HttpClient, Parts as GateParts};
+use crate::capabilities::{Bounds, EmailClient, Folders, Gates, HttpClient, Parts as GateParts};
 use crate::config::Config;
 use crate::executor::{self, Executor};
 use crate::model::{Clock, Incarnation, Lease, SystemClock};
@@ -107,6 +107,7 @@ impl App {
             grants: grants.clone(),
             http: HttpClient::new(&config.http).map_err(|error| AppError::setup("make the HTTP client")(&error))?,
             folders: folders.clone(),
+            email: EmailClient::new(&config.email).map_err(|error| AppError::setup("set up e-mail")(&error))?,
             bounds: Bounds { batch_bytes: config.sandbox.batch_bytes, batch_documents: config.sandbox.batch_documents },
             clock: clock.clone(),
         });

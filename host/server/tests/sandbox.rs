@@ -5,6 +5,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "what helps a test may end it; clippy only knows functions that are tests themselves"
 )]
@@ -17,5 +18,11 @@ mod egress;
 mod gate;
 #[path = "sandbox/hostile.rs"]
 mod hostile;
+#[path = "sandbox/mail.rs"]
+mod mail;
+#[path = "sandbox/mail_faults.rs"]
+mod mail_faults;
+#[path = "../../../tests/src/smtp.rs"]
+mod smtp;
 #[path = "sandbox/world.rs"]
 mod world;

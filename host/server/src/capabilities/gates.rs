@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sandglass_database::Database;
 
+use super::email::{EmailClient, EmailSender};
 use super::files::Folders;
 use super::guard::{Facts, Gate};
 use super::http::{HttpClient, HttpSender, Origin};
@@ -30,6 +31,7 @@ pub struct Parts {
     pub grants: Arc<dyn Grants>,
     pub http: HttpClient,
     pub folders: Folders,
+    pub email: EmailClient,
     pub bounds: Bounds,
     pub clock: Arc<dyn Clock>,
 }
@@ -40,15 +42,16 @@ pub(super) struct Shared {
     pub(super) grants: Arc<dyn Grants>,
     pub(super) http: HttpClient,
     pub(super) folders: Folders,
+    pub(super) email: EmailClient,
     pub(super) bounds: Bounds,
     pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Gates {
     pub fn new(parts: Parts) -> Self {
-        let Parts { database, mut connections, audit, grants, http, folders, bounds, clock } = parts;
+        let Parts { database, mut connections, audit, grants, http, email, folders, bounds, clock } = parts;
         connections.insert(DEFAULT_CONNECTION.to_owned(), database);
-        Self(Arc::new(Shared { connections, audit, grants, http, folders, bounds, clock }))
+        Self(Arc::new(Shared { connections, audit, grants, http, email, folders, bounds, clock }))
     }
 
     /// The gate of one attempt. `needs` is what the template says it asks for.
@@ -64,5 +67,10 @@ impl Gates {
     /// The host's own requests (notifications, hooks): the same address rules and audit, no grant.
     pub fn http(&self, origin: Origin) -> HttpSender {
         HttpSender::new(self.0.clone(), origin)
+    }
+
+    /// The host's own mail (notifications): the same rules and audit, no grant.
+    pub fn email(&self, origin: Origin) -> EmailSender {
+        EmailSender::new(self.0.clone(), origin)
     }
 }

@@ -16,7 +16,7 @@ use super::files::{self, Books, Journal};
 use super::gates::Shared;
 use super::ledger::Ledger;
 use super::operation::{Effect, FILES_FINISH, Operation};
-use super::{Bounds, ErrorKind, Folders, GateError, HttpClient};
+use super::{Bounds, EmailClient, ErrorKind, Folders, GateError, HttpClient};
 use crate::model::audit::{EffectRecord, Usage, Verdict};
 use crate::model::grant::{self, Grant, Scope};
 use crate::model::template::Need;
@@ -89,6 +89,7 @@ pub struct Gate {
     pub(super) http_requests: u64,
     pub(super) files_created: u64,
     journal: Option<Arc<Journal>>,
+    pub(super) emails: u64,
 }
 
 impl Gate {
@@ -105,6 +106,7 @@ impl Gate {
             http_requests: 0,
             files_created: 0,
             journal: None,
+            emails: 0,
         }
     }
 
@@ -329,6 +331,23 @@ impl Gate {
         if tokio::time::timeout(FOR_REMOVAL, settled).await.is_err() {
             tracing::debug!(execution = %self.facts.execution, "the removal of files goes on after the end of the run");
         }
+    }
+
+    pub(super) fn email(&self, _permit: &Permit) -> &EmailClient {
+        &self.shared.email
+    }
+
+    pub(super) fn execution(&self) -> ExecutionId {
+        self.facts.execution
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.shared.clock.now()
+    }
+
+    /// No effect lasts beyond it.
+    pub(super) fn until(&self) -> Instant {
+        self.facts.deadline
     }
 
     pub(super) fn bounds(&self) -> &Bounds {

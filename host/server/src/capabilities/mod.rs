@@ -4,6 +4,7 @@
 
 mod absent;
 pub mod documents;
+pub mod email;
 mod error;
 pub mod files;
 mod gates;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use absent::absent;
 pub use documents::Bounds;
+pub use email::{EmailClient, EmailMessage, EmailSender, EmailSetupError};
 pub use error::{ErrorKind, GateError};
 pub use files::{FolderSetupError, Folders};
 pub use gates::{DEFAULT_CONNECTION, Gates, Parts};

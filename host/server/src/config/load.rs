@@ -8,10 +8,11 @@ use config::{Environment, File, FileFormat, Value, ValueKind};
 use super::{Config, REFERENCE};
 
 /// Keys whose values are never shown.
-const SECRET_KEYS: [&str; 2] = ["admin_token", "uri"];
+const SECRET_KEYS: [&str; 3] = ["admin_token", "uri", "password"];
 /// Names that begin like ours but steer tests and tools, not the server.
 const FOREIGN: [&str; 4] = ["SANDGLASS_CONFIG", "SANDGLASS_TEST_", "SANDGLASS_CONFORMANCE_", "SANDGLASS_WRITE_"];
 const PREFIX: &str = "SANDGLASS_";
+const IDENTITIES: &str = "SANDGLASS_EMAIL__IDENTITIES__";
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -70,17 +71,24 @@ fn merge(flags: &Flags, environment: HashMap<String, String>) -> Result<config::
     }
     let mut variables = with_secret_files(environment)?;
     let token = variables.remove("SANDGLASS_ADMIN_TOKEN");
-    let environment = Environment::with_prefix("SANDGLASS")
+    let passwords = passwords(&mut variables);
+    let lists = lists(&variables);
+    let mut environment = Environment::with_prefix("SANDGLASS")
         .prefix_separator("_")
         .separator("__")
         .try_parsing(true)
         .list_separator(",")
-        .with_list_parse_key("http.allowed_networks")
-        .source(Some(variables));
-    builder = builder.add_source(environment);
+        .with_list_parse_key("http.allowed_networks");
+    for key in lists {
+        environment = environment.with_list_parse_key(&key);
+    }
+    builder = builder.add_source(environment.source(Some(variables)));
     // Set as text: the environment's values are parsed, and a token of digits only would become a number.
     if let Some(token) = token {
         builder = builder.set_override("admin_token", token)?;
+    }
+    for (key, password) in passwords {
+        builder = builder.set_override(key, password)?;
     }
     if let Some(data_dir) = &flags.data_dir {
         builder = builder.set_override("data_dir", data_dir.display().to_string())?;
@@ -89,6 +97,23 @@ fn merge(flags: &Flags, environment: HashMap<String, String>) -> Result<config::
         builder = builder.set_override("server.listen", listen.as_str())?;
     }
     Ok(builder.build()?)
+}
+
+/// Takes the passwords of identities out, with their keys.
+fn passwords(variables: &mut HashMap<String, String>) -> Vec<(String, String)> {
+    let is_password = |name: &String| name.starts_with(IDENTITIES) && name.ends_with("__PASSWORD");
+    let names: Vec<String> = variables.keys().filter(|name| is_password(name)).cloned().collect();
+    names.into_iter().filter_map(|name| Some((key(&name), variables.remove(&name)?))).collect()
+}
+
+/// Keys with names in them whose values are lists.
+fn lists(variables: &HashMap<String, String>) -> Vec<String> {
+    let is_list = |name: &&String| name.starts_with(IDENTITIES) && name.ends_with("__ALLOWED_RECIPIENTS");
+    variables.keys().filter(is_list).map(|name| key(name)).collect()
+}
+
+fn key(variable: &str) -> String {
+    variable.trim_start_matches(PREFIX).to_lowercase().replace("__", ".")
 }
 
 /// Reads what `…_FILE` names, for keys that hold secrets.
@@ -247,5 +272,39 @@ mod tests {
         assert!(shown.iter().all(|source| !source.value.contains("sss")));
         let slots = shown.iter().find(|source| source.key == "execution.slots").unwrap();
         assert_eq!((slots.value.as_str(), slots.origin.contains("environment")), ("9", true));
+    }
+
+    #[test]
+    fn an_identity_may_come_from_the_environment_and_its_password_stays_text_and_hidden() {
+        let variables = environment(&[
+            ("SANDGLASS_EMAIL__IDENTITIES__DEFAULT__HOST", "smtp.example.com"),
+            ("SANDGLASS_EMAIL__IDENTITIES__DEFAULT__PORT", "2525"),
+            ("SANDGLASS_EMAIL__IDENTITIES__DEFAULT__FROM", "s@example.com"),
+            ("SANDGLASS_EMAIL__IDENTITIES__DEFAULT__TLS", "none"),
+            ("SANDGLASS_EMAIL__IDENTITIES__DEFAULT__USERNAME", "s"),
+            ("SANDGLASS_EMAIL__IDENTITIES__DEFAULT__PASSWORD", "007"),
+            ("SANDGLASS_EMAIL__IDENTITIES__DEFAULT__ALLOWED_RECIPIENTS", "*@example.com,x@example.org"),
+        ]);
+        let config = load(&Flags::default(), variables.clone()).unwrap();
+        let identity = &config.email.identities["default"];
+        assert_eq!((identity.password.as_str(), identity.port), ("007", Some(2525)));
+        assert_eq!(identity.allowed_recipients, ["*@example.com", "x@example.org"]);
+        let shown = redacted(&Flags::default(), variables).unwrap();
+        assert!(shown.iter().all(|source| !source.value.contains("007")), "{shown:?}");
+        assert!(!format!("{config:?}").contains("007"));
+    }
+
+    #[test]
+    fn the_password_of_an_identity_may_stand_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("password");
+        std::fs::write(&file, "1e5\n").unwrap();
+        let path = file.display().to_string();
+        let variables = environment(&[
+            ("SANDGLASS_EMAIL__IDENTITIES__OPS__HOST", "smtp.example.com"),
+            ("SANDGLASS_EMAIL__IDENTITIES__OPS__PASSWORD_FILE", &path),
+        ]);
+        let config = load(&Flags::default(), variables).unwrap();
+        assert_eq!(config.email.identities["ops"].password, "1e5");
     }
 }

@@ -7,7 +7,8 @@ mod slices;
 
 pub use load::{ConfigError, Flags, Source, load, redacted};
 pub use slices::{
-    Config, Connection, Database, Execution, Files, Folder, Http, Log, LogFormat, Sandbox, Scheduler, Server,
+    Config, Connection, Database, Email, EmailIdentity, Execution, Files, Folder, Http, Log, LogFormat, MailTls,
+    Sandbox, Scheduler, Server,
 };
 
 /// The reference of every key.

@@ -17,6 +17,7 @@ pub struct Config {
     pub execution: Execution,
     pub sandbox: Sandbox,
     pub http: Http,
+    pub email: Email,
     pub log: Log,
     pub files: Files,
     pub folders: BTreeMap<String, Folder>,
@@ -87,6 +88,87 @@ pub struct Http {
     pub body_bytes: usize,
     pub redirects: u32,
     pub timeout_seconds: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Email {
+    pub recipients: usize,
+    pub messages: u64,
+    pub message_bytes: usize,
+    pub timeout_seconds: u64,
+    pub connections: usize,
+    pub idle_seconds: u64,
+    #[serde(default)]
+    pub identities: BTreeMap<String, EmailIdentity>,
+}
+
+/// Somebody mail may be from, and the server by which it goes.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmailIdentity {
+    pub host: String,
+    pub port: Option<u16>,
+    pub tls: MailTls,
+    pub allow_cleartext: bool,
+    pub ca_file: Option<PathBuf>,
+    pub hello_name: String,
+    pub username: String,
+    pub password: String,
+    pub password_file: Option<PathBuf>,
+    pub from: String,
+    pub from_name: String,
+    pub reply_to: String,
+    pub allowed_recipients: Vec<String>,
+    pub recipients: Option<usize>,
+    pub messages: Option<u64>,
+    pub timeout_seconds: Option<u64>,
+}
+
+impl Default for EmailIdentity {
+    fn default() -> Self {
+        Self {
+            host: String::new(),
+            port: None,
+            tls: MailTls::default(),
+            allow_cleartext: false,
+            ca_file: None,
+            hello_name: String::new(),
+            username: String::new(),
+            password: String::new(),
+            password_file: None,
+            from: String::new(),
+            from_name: String::new(),
+            reply_to: String::new(),
+            allowed_recipients: vec!["*".to_owned()],
+            recipients: None,
+            messages: None,
+            timeout_seconds: None,
+        }
+    }
+}
+
+/// Without the password.
+impl std::fmt::Debug for EmailIdentity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EmailIdentity")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("tls", &self.tls)
+            .field("from", &self.from)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailTls {
+    /// Begins in the clear and must be turned (STARTTLS).
+    #[default]
+    Required,
+    /// From the first byte.
+    Implicit,
+    None,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sandglass::capabilities::{Bounds, Folders, Gates, GrantTable, HttpClient, Parts};
+use sandglass::capabilities::{Bounds, EmailClient, Folders, Gates, GrantTable, HttpClient, Parts};
 use sandglass::config;
 use sandglass::model::audit::EffectRecord;
 use sandglass::model::execution::Progress;
@@ -114,6 +114,15 @@ pub fn gates_over(
     http: &config::Http,
     data_dir: &Path,
 ) -> (Gates, Arc<GrantTable>, Audit, Incarnation) {
+    gates_with(database, http, data_dir, EmailClient::default())
+}
+
+fn gates_with(
+    database: Arc<dyn Database>,
+    http: &config::Http,
+    data_dir: &Path,
+    email: EmailClient,
+) -> (Gates, Arc<GrantTable>, Audit, Incarnation) {
     let host = Incarnation::generate();
     let audit = Audit::start(database.clone(), host.clone());
     let grants = Arc::new(GrantTable::default());
@@ -124,6 +133,7 @@ pub fn gates_over(
         grants: grants.clone(),
         http: HttpClient::new(http).unwrap(),
         folders: folders(data_dir),
+        email,
         bounds: Bounds { batch_bytes: settings().batch_bytes, batch_documents: settings().batch_documents },
         clock: Arc::new(SystemClock),
     });
@@ -142,7 +152,25 @@ impl World {
 
     pub fn with(settings: &config::Sandbox, http: &config::Http) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let (gates, grants, database, audit, host) = gates(http, data.path());
+        let parts = gates(http, data.path());
+        Self::made_of(settings, parts, data)
+    }
+
+    /// With identities.
+    pub fn with_email(email: &config::Email) -> Self {
+        let database = Memory::new();
+        let client = EmailClient::new(email).unwrap();
+        let data = tempfile::tempdir().unwrap();
+        let (gates, grants, audit, host) = gates_with(Arc::new(database.clone()), &http(&[]), data.path(), client);
+        Self::made_of(&settings(), (gates, grants, database, audit, host), data)
+    }
+
+    fn made_of(
+        settings: &config::Sandbox,
+        parts: (Gates, Arc<GrantTable>, Memory, Audit, Incarnation),
+        data: tempfile::TempDir,
+    ) -> Self {
+        let (gates, grants, database, audit, host) = parts;
         let sandbox = Sandbox::with_compiler(settings, cache(), gates, Arc::new(SystemClock), program()).unwrap();
         Self { sandbox, grants, database, audit, host, data }
     }

@@ -49,6 +49,7 @@ impl Template for Probe {
             .need(Need::new("documents", "param:/collection", "write", "For the steps that write."))
             .need(Need::new("http", "*", "send", "For the steps that send requests.").optional())
             .need(Need::new("secrets", "*", "use", "For requests with a secret.").optional())
+            .need(Need::new("email", "*", "send", "For the steps that send mail.").optional())
     }
 
     fn execute(parameters: Parameters) -> Result<Outcome, Failure> {
@@ -59,7 +60,7 @@ impl Template for Probe {
                 Err(step::Refusal::Error(error)) => {
                     let refusal = json!({
                         "kind": error.kind.name(), "reason": error.reason, "message": error.message,
-                        "retry_after_ms": error.retry_after_ms,
+                        "retry_after_ms": error.retry_after_ms, "details": error.details,
                     });
                     if parameters.fail_on_error {
                         return Err(Failure::from(error).details(report(answers, Some(refusal))));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sandglass_sdk::documents::{Collection, FindOptions, UpdateOptions};
+use sandglass_sdk::email::{self, Attachment, Message, Priority};
 use sandglass_sdk::http::{Auth, Request};
 use sandglass_sdk::secrets::Secret;
 use sandglass_sdk::{Error, Failure, clock, execution, log, random};
@@ -49,6 +50,12 @@ pub enum Step {
         /// Label of a secret to send as a bearer token.
         bearer: Option<String>,
     },
+    /// Returns `message_id`, `accepted` and `refused`.
+    Email {
+        #[serde(default = "default_identity")]
+        identity: String,
+        message: Box<Mail>,
+    },
     /// Returns `continues`.
     Wait { milliseconds: u64 },
     /// Returns nothing.
@@ -85,6 +92,36 @@ pub enum Step {
         before_attempt: Option<u32>,
         retry_after_ms: Option<u64>,
     },
+}
+
+/// A message, field by field.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    to: Vec<String>,
+    cc: Vec<String>,
+    bcc: Vec<String>,
+    reply_to: Option<String>,
+    subject: String,
+    text: String,
+    html: Option<String>,
+    priority: String,
+    headers: Vec<(String, String)>,
+    attachments: Vec<File>,
+}
+
+/// An attachment whose content is a text.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct File {
+    name: String,
+    content_type: String,
+    content_id: Option<String>,
+    text: String,
+}
+
+fn default_identity() -> String {
+    "default".to_owned()
 }
 
 fn get() -> String {
@@ -124,6 +161,7 @@ impl Step {
             Self::Count { .. } => "count",
             Self::Distinct { .. } => "distinct",
             Self::Http { .. } => "http",
+            Self::Email { .. } => "email",
             Self::Wait { .. } => "wait",
             Self::Log { .. } => "log",
             Self::Progress { .. } => "progress",
@@ -172,6 +210,7 @@ impl Step {
                 json!({ "values": open(collection)?.distinct(field, &all(filter))? })
             }
             Self::Http { .. } => self.send()?,
+            Self::Email { identity, message } => message.send(identity)?,
             Self::Wait { milliseconds } => {
                 json!({ "continues": execution::wait(Duration::from_millis(*milliseconds)) })
             }
@@ -240,6 +279,37 @@ impl Step {
             "status": response.status(), "headers": headers,
             "body": String::from_utf8_lossy(&body.bytes), "size_bytes": body.size_bytes,
         }))
+    }
+}
+
+impl Mail {
+    fn send(&self, identity: &str) -> Result<Value, Error> {
+        let attachments = self.attachments.iter().map(|file| Attachment {
+            name: file.name.clone(),
+            content_type: file.content_type.clone(),
+            content_id: file.content_id.clone(),
+            bytes: file.text.clone().into_bytes(),
+        });
+        let receipt = email::send(
+            identity,
+            &Message {
+                to: self.to.clone(),
+                cc: self.cc.clone(),
+                bcc: self.bcc.clone(),
+                reply_to: self.reply_to.clone(),
+                subject: self.subject.clone(),
+                text: self.text.clone(),
+                html: self.html.clone(),
+                priority: match self.priority.as_str() {
+                    "low" => Priority::Low,
+                    "high" => Priority::High,
+                    _ => Priority::Normal,
+                },
+                headers: self.headers.clone(),
+                attachments: attachments.collect(),
+            },
+        )?;
+        Ok(json!({ "message_id": receipt.message_id, "accepted": receipt.accepted, "refused": receipt.refused }))
     }
 }
 

@@ -36,6 +36,23 @@ fn each_step_is_taken_in_order_and_its_answer_reported() {
 }
 
 #[test]
+fn a_message_goes_out_field_by_field() {
+    let world = World::new();
+    let message = json!({
+        "to": ["a@example.com"], "subject": "s", "priority": "high", "headers": [["X-A", "b"]],
+        "attachments": [{"name": "a.txt", "content_type": "text/plain", "text": "t"}],
+    });
+    let steps = json!([{"op": "email", "identity": "ops", "message": message}]);
+    let outcome = fakes::execute::<Probe>(json!({"steps": steps})).unwrap();
+    assert_eq!(outcome.details.pointer("/answers/0/ok/accepted/0").unwrap(), "a@example.com");
+    let (identity, sent) = world.outbox().pop().unwrap();
+    assert_eq!(
+        (identity.as_str(), sent.subject.as_str(), sent.attachments[0].bytes.as_slice()),
+        ("ops", "s", &b"t"[..])
+    );
+}
+
+#[test]
 fn an_error_is_reported_or_ends_the_run_as_asked() {
     let world = World::new();
     world.fail_next("documents.find", ErrorKind::Denied, "no-grant");

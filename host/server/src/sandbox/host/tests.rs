@@ -14,7 +14,7 @@ use super::Refusal;
 use crate::capabilities::documents::{Collection, Cursor, RawCursor};
 use crate::capabilities::files::{Folder, Writer};
 use crate::capabilities::http::Response;
-use crate::capabilities::{Bounds, Facts, Folders, Gates, GrantTable, HttpClient, Parts};
+use crate::capabilities::{Bounds, EmailClient, Facts, Folders, Gates, GrantTable, HttpClient, Parts};
 use crate::config;
 use crate::model::grant::{Grant, Limits, Right};
 use crate::model::template::Need;
@@ -122,6 +122,7 @@ impl World {
             })
             .unwrap(),
             folders: folders(data.path()),
+            email: EmailClient::default(),
             bounds: Bounds { batch_bytes: 1_000_000, batch_documents: 1_000 },
             clock: clock.clone(),
         });
