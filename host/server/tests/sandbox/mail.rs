@@ -139,6 +139,9 @@ async fn the_identity_says_whom_mail_may_reach_whatever_the_grant_says() {
     assert!(denied("recipient-not-allowed") && denied("recipients"), "{records:?}");
 }
 
+/// Puts a text into one field of a message.
+type Field = fn(&str) -> Value;
+
 /// Texts that try to become something else on the wire.
 fn hostile_texts() -> Vec<String> {
     let evil = "Bcc: evil@evil.test";
@@ -207,7 +210,7 @@ fn hostile_texts() -> Vec<String> {
 async fn nothing_that_a_template_writes_becomes_a_header_a_command_or_a_recipient() {
     let server = MailServer::friendly().await;
     let (world, template) = world(&server, |identity| identity.messages = Some(10_000)).await;
-    let fields: [(&str, fn(&str) -> Value); 14] = [
+    let fields: [(&str, Field); 14] = [
         ("subject", |text| json!({ "subject": text })),
         ("text", |text| json!({ "text": text })),
         ("html", |text| json!({ "html": text })),
