@@ -6,9 +6,18 @@ use sandglass_database::bson::doc;
 use sandglass_database::{Database, Error, Find, Result};
 use serde_json::json;
 
+use crate::model::Digest;
 use crate::model::grant::Grant;
 
 const GRANTS: &str = "sandglass_grants";
+
+/// A grant, and where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredGrant {
+    pub grant: Grant,
+    /// Whether it is the default as it was stored. None: stored before that was noted.
+    pub is_default: Option<bool>,
+}
 
 /// Rights are kept as JSON text, exactly as they were given.
 #[derive(Clone)]
@@ -21,31 +30,59 @@ impl GrantStore {
         Self { database }
     }
 
-    /// The stored grant of this digest; if there is none, this one is stored.
+    /// The stored grant of this digest; if there is none, this one is stored, as one that somebody chose.
     ///
     /// # Errors
-    /// Those of the database, and [`Error::Corrupted`] if the stored grant cannot be read: a grant is never guessed.
+    /// As [`get`](Self::get).
     pub async fn ensure(&self, grant: &Grant) -> Result<Grant> {
-        let document = doc! {
+        self.insert(grant, None).await
+    }
+
+    /// As [`ensure`](Self::ensure), as the default.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn ensure_default(&self, grant: &Grant) -> Result<Grant> {
+        self.insert(grant, Some(json!(grant).to_string())).await
+    }
+
+    async fn insert(&self, grant: &Grant, default: Option<String>) -> Result<Grant> {
+        let mut document = doc! {
             "_id": grant.digest.0.as_str(),
             "template_type": grant.template_type.as_str(),
             "grant": json!(grant).to_string(),
+            "default": false,
         };
+        if let Some(default) = default {
+            // The text itself, so that a change of the grant is seen whoever made it.
+            document.insert("default", default);
+        }
         let report = self.database.insert(GRANTS, vec![document]).await?;
         match report.failed.into_iter().next() {
             None => Ok(grant.clone()),
-            Some((_, Error::DuplicateKey { .. })) => self.stored(grant).await,
+            Some((_, Error::DuplicateKey { .. })) => {
+                let stored = self.get(&grant.digest).await?;
+                stored.map(|stored| stored.grant).ok_or_else(|| unreadable(&grant.digest))
+            }
             Some((_, error)) => Err(error),
         }
     }
 
-    async fn stored(&self, grant: &Grant) -> Result<Grant> {
-        let find = Find::by(doc! { "_id": grant.digest.0.as_str() }).limited(1);
+    /// The stored grant of a digest.
+    ///
+    /// # Errors
+    /// Those of the database, and [`Error::Corrupted`] if the stored grant cannot be read: a grant is never guessed.
+    pub async fn get(&self, digest: &Digest) -> Result<Option<StoredGrant>> {
+        let find = Find::by(doc! { "_id": digest.0.as_str() }).limited(1);
         let found = self.database.find(GRANTS, find).await?.next(1).await?;
-        found
-            .first()
-            .and_then(|document| document.get_str("grant").ok())
-            .and_then(|text| serde_json::from_str(text).ok())
-            .ok_or_else(|| Error::Corrupted { message: format!("the grant of {} cannot be read", grant.digest) })
+        let Some(document) = found.first() else { return Ok(None) };
+        let text = document.get_str("grant").map_err(|_| unreadable(digest))?;
+        let is_default = document.get("default").map(|default| default.as_str() == Some(text));
+        let grant = serde_json::from_str(text).map_err(|_| unreadable(digest))?;
+        Ok(Some(StoredGrant { grant, is_default }))
     }
+}
+
+fn unreadable(digest: &Digest) -> Error {
+    Error::Corrupted { message: format!("the grant of {digest} cannot be read") }
 }

@@ -31,7 +31,7 @@ pub use executions_claim::{Claim, Parameters};
 pub use executions_document::{from_document as execution_from_document, to_document as execution_to_document};
 pub use executions_list::{ExecutionFilter, Page, Position};
 pub(crate) use executions_writes as writes;
-pub use grants::GrantStore;
+pub use grants::{GrantStore, StoredGrant};
 pub use indexes::ensure as ensure_indexes;
 pub use jobs::{Jobs, Loaded};
 pub use jobs_damaged::{DamagedField, DamagedJob};

@@ -7,6 +7,7 @@ use sandglass_database::bson::{DateTime as BsonDate, doc};
 use sandglass_database::{Database, Error, Find, Result};
 use serde_json::json;
 
+use crate::model::Digest;
 use crate::model::template::Template;
 
 const TEMPLATES: &str = "sandglass_templates";
@@ -46,6 +47,17 @@ impl TemplateStore {
             Some((_, Error::DuplicateKey { .. })) => self.known_since(template).await,
             Some((_, error)) => Err(error),
         }
+    }
+
+    /// The built-in template of this type that was admitted last, `other_than` left out.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn latest_built_in(&self, template_type: &str, other_than: &Digest) -> Result<Option<Digest>> {
+        let filter = doc! { "type": template_type, "built_in": true, "_id": { "$ne": other_than.0.as_str() } };
+        let find = Find::by(filter).sorted(doc! { "admitted_at": -1 }).projected(doc! { "_id": 1 }).limited(1);
+        let found = self.database.find(TEMPLATES, find).await?.next(1).await?;
+        Ok(found.first().and_then(|document| document.get_str("_id").ok()).map(|digest| Digest(digest.to_owned())))
     }
 
     async fn known_since(&self, template: &Template) -> Result<DateTime<Utc>> {

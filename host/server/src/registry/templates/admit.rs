@@ -6,7 +6,7 @@ use sandglass_database::Error as DatabaseError;
 use tracing::{info, warn};
 
 use super::schema::Schema;
-use super::{Described, Entry, Templates, grant};
+use super::{Described, Entry, Templates};
 use crate::model::template::Template;
 
 /// A component that does not get in, or does not answer.
@@ -30,7 +30,7 @@ pub enum TemplatesError {
 
 impl Templates {
     /// Admits the components that the binary brings along, each under the type it is known by, with the default grant
-    /// of built-in templates unless an operator has stored another one.
+    /// of built-in templates unless an operator has stored another one for this digest or for the one before.
     ///
     /// # Errors
     /// The first component that is refused, or a store that does not answer.
@@ -62,7 +62,7 @@ impl Templates {
         };
         let admitted_at = self.templates.record(&template).await?;
         let template = Template { admitted_at, ..template };
-        let granted = self.grants.ensure(&grant::built_in(&template.metadata.name, &digest)).await?;
+        let granted = self.granted(&template).await?;
         let warnings = schema.warnings();
         for warning in &warnings {
             warn!(template = template.metadata.name, warning, "schema");

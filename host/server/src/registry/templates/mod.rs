@@ -7,6 +7,7 @@ mod admit;
 mod components;
 mod defaults;
 mod grant;
+mod inherit;
 mod parameters;
 mod ready;
 mod sandboxed;
