@@ -18,6 +18,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::unreadable::instead_of;
+
 /// Accepts connections that are closed when nothing is written to them for `patience` and no request is being answered.
 /// What the peer sends does not count: it could send a byte a second for ever.
 pub(super) struct BoundedListener {
@@ -99,11 +101,18 @@ pub(super) struct Bounded {
     activity: Activity,
     patience: Duration,
     alarm: Pin<Box<Sleep>>,
+    instead: Option<Instead>,
+}
+
+/// What is written in the place of something else.
+struct Instead {
+    bytes: Vec<u8>,
+    written: usize,
 }
 
 impl Bounded {
     fn new(stream: TcpStream, patience: Duration) -> Self {
-        Self { stream, activity: Activity::new(), patience, alarm: Box::pin(sleep(patience)) }
+        Self { stream, activity: Activity::new(), patience, alarm: Box::pin(sleep(patience)), instead: None }
     }
 
     /// To be asked when the peer keeps us waiting: an error once that has lasted too long.
@@ -116,6 +125,22 @@ impl Bounded {
             }
             self.alarm.as_mut().reset(until);
         }
+    }
+
+    /// Puts a readable refusal in the place of a bare one; nothing if `bytes` are something else.
+    fn poll_refusal(&mut self, bytes: &[u8], context: &mut Context<'_>) -> Option<Poll<io::Result<usize>>> {
+        if self.instead.is_none() {
+            self.instead = instead_of(bytes).map(|bytes| Instead { bytes, written: 0 });
+        }
+        let instead = self.instead.as_mut()?;
+        while let Some(rest) = instead.bytes.get(instead.written..).filter(|rest| !rest.is_empty()) {
+            match Pin::new(&mut self.stream).poll_write(context, rest) {
+                Poll::Ready(Ok(written)) if written > 0 => instead.written += written,
+                other => return Some(other),
+            }
+        }
+        self.instead = None;
+        Some(Poll::Ready(Ok(bytes.len())))
     }
 
     fn wrote(&mut self, written: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -140,7 +165,8 @@ impl AsyncRead for Bounded {
 
 impl AsyncWrite for Bounded {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        let refusal = self.poll_refusal(bytes, context);
+        let written = refusal.unwrap_or_else(|| Pin::new(&mut self.stream).poll_write(context, bytes));
         self.wrote(written, context)
     }
 
@@ -149,7 +175,9 @@ impl AsyncWrite for Bounded {
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
+        let head = pieces.iter().find(|piece| !piece.is_empty()).map(|piece| &**piece).unwrap_or_default();
+        let refusal = self.poll_refusal(head, context);
+        let written = refusal.unwrap_or_else(|| Pin::new(&mut self.stream).poll_write_vectored(context, pieces));
         self.wrote(written, context)
     }
 
@@ -215,6 +243,40 @@ mod tests {
         }
         let kept_open = exchange(Duration::from_millis(500), "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
         assert!(kept_open.ends_with("here"), "{kept_open}");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_no_http_is_refused_like_any_other() {
+        let long = "a".repeat(70_000);
+        let many: String = (0..200).map(|n| format!("x-{n}: 1\r\n")).collect();
+        for (request, status, code) in [
+            ("GARBAGE\r\n\r\n".to_owned(), "400 Bad Request", "bad_request"),
+            ("GET / HTTP/1.1\r\nHost: a\r\nno header\r\n\r\n".to_owned(), "400 Bad Request", "bad_request"),
+            ("GET / HTTP/1.1\r\nHost: a\r\nx: a\0b\r\n\r\n".to_owned(), "400 Bad Request", "bad_request"),
+            ("GET / HTTP/7.3\r\nHost: a\r\n\r\n".to_owned(), "400 Bad Request", "bad_request"),
+            (format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n"), "414 URI Too Long", "address_too_long"),
+            (
+                format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n"),
+                "431 Request Header Fields Too Large",
+                "headers_too_large",
+            ),
+            // Behind a request that was answered.
+            ("GET / HTTP/1.1\r\nHost: a\r\n\r\nGARBAGE\r\n\r\n".to_owned(), "400 Bad Request", "bad_request"),
+        ] {
+            let answer = exchange(Duration::from_secs(10), &request).await;
+            let refusal = answer.find(&format!("HTTP/1.1 {status}\r\n")).map(|at| &answer[at..]);
+            let (head, body) = refusal.and_then(|refusal| refusal.split_once("\r\n\r\n")).expect(&answer);
+            assert!(head.contains("content-type: application/problem+json"), "{head}");
+            let body: serde_json::Value = serde_json::from_str(body).expect(body);
+            assert_eq!(body["code"], code, "{request:.80}");
+            assert_eq!(body["status"].to_string(), status[..3]);
+            assert!(head.contains(&format!("x-request-id: {}", body["request_id"].as_str().unwrap())), "{head}");
+            assert!(head.contains(&format!("content-length: {}", body_length(&answer))), "{head}");
+        }
+    }
+
+    fn body_length(answer: &str) -> usize {
+        answer.rsplit_once("\r\n\r\n").map_or(0, |(_, body)| body.len())
     }
 
     #[tokio::test]

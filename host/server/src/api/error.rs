@@ -57,6 +57,8 @@ codes! {
     Unreadable "job_unreadable" CONFLICT "The stored job cannot be read";
     Contended "contended" CONFLICT "Others are changing it at this moment";
     InProgress "request_in_progress" CONFLICT "The same request is being answered";
+    AddressTooLong "address_too_long" URI_TOO_LONG "The address is too long";
+    HeadersTooLarge "headers_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE "The headers are too large";
     Stale "stale_version" PRECONDITION_FAILED "It was changed meanwhile";
     TooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large";
     MediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body must be JSON";

@@ -31,6 +31,7 @@ mod state;
 mod status;
 mod templates;
 mod time;
+mod unreadable;
 mod wait;
 mod words;
 
