@@ -54,8 +54,8 @@ pub fn insert(claim: &Claim) -> Write {
     Write::Insert { collection: EXECUTIONS.into(), document: claim.document() }
 }
 
-/// A decision without a run.
-pub fn insert_skip(skip: &Execution) -> Write {
+/// A decision without a claim: a skip, or an execution that waits.
+pub fn insert_unheld(skip: &Execution) -> Write {
     Write::Insert { collection: EXECUTIONS.into(), document: to_document(skip) }
 }
 

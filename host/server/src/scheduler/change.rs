@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::agenda::Item;
 use super::definitions::Entry;
-use super::group::{Group, Settle};
+use super::group::{Advance, Decided, Group, Settle};
 use super::handle::{Change, ChangeError, StoreError};
 use super::planner::Planner;
 use crate::executor::Halt;
@@ -19,8 +19,17 @@ use crate::repository::{Claim, Definition, Jobs, writes};
 
 pub type Answer = oneshot::Sender<std::result::Result<Job, ChangeError>>;
 
+/// A change of a stored job on its way.
+#[derive(Clone, Copy)]
+struct Edit {
+    kind: JobChange,
+    /// What becomes of claims that it takes away.
+    reason: SkipReason,
+    keeps_pace: bool,
+}
+
 /// More looks at the past than a job can need: each decides at least one instant or says that it has to wait.
-const LOOKS: usize = 200;
+const LOOKS: usize = 400;
 
 impl Planner {
     /// New jobs that come together are stored together.
@@ -92,39 +101,63 @@ impl Planner {
                 (Job { deleted_at: None, ..current.clone() }, JobChange::Created, SkipReason::Edited)
             }
         };
-        self.decide_past(&current, reason, now).await.map_err(StoreError::from)?;
-        self.put_in_force(&current, changed, kind, reason, now).await
+        let edit = Edit { kind, reason, keeps_pace: keeps_pace(&current, &changed) };
+        self.decide_past(&current, edit, now).await.map_err(StoreError::from)?;
+        self.put_in_force(&current, changed, edit, now).await
     }
 
     /// Decides everything that is due by now under the definition in force.
-    async fn decide_past(&mut self, current: &Job, reason: SkipReason, now: DateTime<Utc>) -> Result<()> {
+    async fn decide_past(&mut self, current: &Job, edit: Edit, now: DateTime<Utc>) -> Result<()> {
         let id = current.id;
         self.definitions.load(std::iter::once(id)).await?;
         for _ in 0..LOOKS {
             if self.definitions.get(id).and_then(|entry| entry.next_run_at).is_none_or(|next| next > now) {
                 return Ok(());
             }
+            let behind = self.moves_of(id, now);
+            if !behind.is_empty() {
+                self.store(Group { advances: behind, ..Group::default() }, now).await?;
+                continue;
+            }
+            // Otherwise its replays wait for each other.
             let decided = match self.decide(id, now) {
                 Some(decided) => Some(decided),
-                // Its replays wait for each other; they are not going to run under a definition that is gone.
-                None => self.skip_past(id, reason, now),
+                None if edit.keeps_pace => None,
+                None => self.settle_past(id, edit.reason, now).await?,
             };
             let Some(decided) = decided else { return Ok(()) };
             self.store(Group { decided: vec![decided], ..Group::default() }, now).await?;
         }
-        let Some(decided) = self.skip_past(id, reason, now) else { return Ok(()) };
-        self.store(Group { decided: vec![decided], ..Group::default() }, now).await
+        Err(Error::Unavailable { message: format!("job {id} has too much to catch up with; it goes on with that") })
+    }
+
+    /// Where a job moves on because an instant of it was found decided.
+    fn moves_of(&mut self, id: JobId, now: DateTime<Utc>) -> Vec<Advance> {
+        let (own, others) = std::mem::take(&mut self.to_advance).into_iter().partition(|(job, ..)| *job == id);
+        self.to_advance = others;
+        let own: Vec<_> = own;
+        own.into_iter().filter_map(|(job, at, behind)| self.move_behind(job, at, behind, now)).collect()
+    }
+
+    /// What is undecided up to now, decided at once: under an edit the replays that are left wait for each other as
+    /// executions, under a pause or a deletion they are skips.
+    async fn settle_past(&mut self, job: JobId, reason: SkipReason, now: DateTime<Utc>) -> Result<Option<Decided>> {
+        match reason {
+            SkipReason::Edited => self.replays_left(job, now).await,
+            _ => Ok(self.skip_past(job, reason, now)),
+        }
     }
 
     async fn put_in_force(
         &mut self,
         current: &Job,
         changed: Job,
-        kind: JobChange,
-        reason: SkipReason,
+        Edit { kind, reason, keeps_pace }: Edit,
         now: DateTime<Utc>,
     ) -> std::result::Result<Job, ChangeError> {
         let id = current.id;
+        let behind = self.definitions.get(id).and_then(|entry| entry.next_run_at);
+        let behind = behind.filter(|next| keeps_pace && *next <= now);
         let last_run_at = self.definitions.get(id).map_or(current.last_run_at, |entry| entry.last_run_at);
         let ran_ahead = last_run_at.is_some_and(|last| self.is_far_ahead(last, now));
         let last_run_at = if ran_ahead { Some(now.trunc_subsecs(3)) } else { last_run_at };
@@ -143,7 +176,7 @@ impl Planner {
         if let (Err(why), true) = (&definition.timetable, definition.job.enabled) {
             return Err(ChangeError::Schedule(why.clone()));
         }
-        let next_run_at = Self::first_instant(&definition, last_run_at, now, self.settings.grace);
+        let next_run_at = behind.or_else(|| Self::first_instant(&definition, last_run_at, now, self.settings.grace));
         let entry = Entry { definition: Arc::new(definition), next_run_at, last_run_at };
         // Taken back before the change is stored, so that nothing starts after the answer.
         let claims = self.take_back(id, reason, now);
@@ -163,9 +196,11 @@ impl Planner {
             self.agenda.exactly(now, Item::Job(id));
             return Err(error);
         }
-        self.occupancy.of_mut(id).replay = None;
-        self.occupancy.of_mut(id).parked = false;
-        self.occupancy.tidy(id);
+        if behind.is_none() {
+            self.occupancy.of_mut(id).replay = None;
+            self.occupancy.of_mut(id).parked = false;
+            self.occupancy.tidy(id);
+        }
         let deleted = entry.definition.job.deleted_at;
         let job = self.in_force(entry, kind);
         self.decide_anew(&job, claims, reason, now).await;
@@ -235,14 +270,13 @@ impl Planner {
         let Some(entry) = self.definitions.get(job.id).cloned() else { return };
         let timetable = entry.definition.active_timetable();
         let ready = self.templates.ready(&job.template_type, job.template_digest.as_ref());
-        let (mut kept, mut as_they_were) = (Vec::new(), Vec::new());
+        let mut kept = Vec::new();
         for claim in claims {
             let still_due = timetable.is_some_and(|timetable| {
                 timetable.next(claim.scheduled_for - Duration::milliseconds(1)) == Some(claim.scheduled_for)
             });
             match &ready {
                 Ok(digest) if still_due => {
-                    as_they_were.push(claim.clone());
                     kept.push((
                         claim.token,
                         Claim {
@@ -263,9 +297,12 @@ impl Planner {
             let outcomes = match self.database.bulk(vec![redefined]).await {
                 Ok(outcomes) => outcomes,
                 Err(error) => {
-                    // The job itself is stored; these few go on as they were claimed.
-                    tracing::warn!(%error, "claims keep the definition they were made under");
-                    self.give_again(as_they_were);
+                    // The job itself is stored. Under which token these few are held now is not known; the store is asked.
+                    tracing::warn!(%error, "claims of an edited job are looked at again");
+                    for (_, claim) in &kept {
+                        self.release(claim.id);
+                    }
+                    self.sweep_soon();
                     Vec::new()
                 }
             };
@@ -303,6 +340,16 @@ impl Planner {
             waiting.iter().map(|retry| Settle::given_up(retry, None, Status::Cancelled, why.into(), now)).collect();
         self.store(Group { settled, ..Group::default() }, now).await
     }
+}
+
+/// Whether a change leaves alone when the job is due and what becomes of missed instants: replays then go on from where
+/// they stand.
+fn keeps_pace(current: &Job, changed: &Job) -> bool {
+    let is_active = |job: &Job| job.enabled && job.deleted_at.is_none();
+    is_active(current)
+        && is_active(changed)
+        && current.schedule == changed.schedule
+        && current.misfire == changed.misfire
 }
 
 /// The end of a claim that the change takes away.

@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use sandglass_database::{Error, Result};
 use sandglass_schedule::Timetable;
 
+use super::agenda::Item;
 use super::decision::{Skip, skip_past};
-use super::group::{Decided, NewRun};
+use super::group::{Decided, Group, NewRun};
 use super::handle::TriggerError;
 use super::overlap::{self, Answer, Held, Slot};
 use super::planner::Planner;
@@ -93,6 +94,11 @@ impl Planner {
         let past = now.max(claim.scheduled_for);
         decided.found_until =
             found.skipped.map(|_| decided_until(found, claim.definition.active_timetable()).min(past));
+        if found.host.is_none()
+            && let Some(at) = found.retry_at
+        {
+            self.agenda.exactly(at, Item::Retry(found.id));
+        }
         let ours = writes::is_held(found, &self.host, claim.token) && found.status == Status::Queued;
         if !ours {
             return None;
@@ -143,7 +149,7 @@ impl Planner {
         let mut record =
             skip::record(&decided.definition.job, &Skip::one(reason, claim.scheduled_for, Some(detail)), now);
         record.parameters = serde_json::json!({});
-        match self.write_one(writes::insert_skip(&record)).await {
+        match self.write_one(writes::insert_unheld(&record)).await {
             Ok(()) => {
                 if self.apart {
                     decided.skips.push(record);
@@ -155,6 +161,35 @@ impl Planner {
             Err(Error::DuplicateKey { .. }) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// A skip that stands for several instants may have been stored before, by a change that failed halfway or under a
+    /// clock that was set back. What it decides is not decided again: the job moves behind it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) async fn heed_earlier_skips(&mut self, group: &mut Group) -> Result<()> {
+        for decided in &mut group.decided {
+            let Some(first) = decided.skips.iter().find(|skip| skip.skipped.is_some()).map(|skip| skip.id) else {
+                continue;
+            };
+            let Some(found) = self.executions.get(first).await? else { continue };
+            let definition = decided.definition.clone();
+            let Some(timetable) = definition.active_timetable() else { continue };
+            decided.skips.retain(|skip| skip.skipped.is_none());
+            decided.waits.clear();
+            decided.cancels.clear();
+            decided.displaced = None;
+            decided.replay = false;
+            if let Some(run) = decided.run.take() {
+                self.release(run.claim.id);
+            }
+            if let Some(advance) = &mut decided.advance {
+                advance.to = timetable.next(decided_until(&found, Some(timetable)));
+                advance.last_run_at = None;
+            }
+        }
+        Ok(())
     }
 
     /// The first instant of a skip is decided already. What is open of the others gets skips of its own, around what
@@ -196,7 +231,7 @@ impl Planner {
         let (rest, _) = skip_past(timetable, reason, from, until);
         let mut record = skip::record(&decided.definition.job, &rest, now);
         record.error.clone_from(&wanted.error);
-        match self.write_one(writes::insert_skip(&record)).await {
+        match self.write_one(writes::insert_unheld(&record)).await {
             Ok(()) => {
                 self.to_note.extend(Counters::raise(&[Tally::of(&record)]));
                 Ok(())
@@ -217,7 +252,7 @@ impl Planner {
 /// How far a record decides: up to the last instant of a summary, if it counts the instants of this timetable. One of
 /// another timetable, written before an edit and before the clock was set back, says nothing about the instants of this
 /// one but its own.
-fn decided_until(found: &Execution, timetable: Option<&Timetable>) -> DateTime<Utc> {
+pub(super) fn decided_until(found: &Execution, timetable: Option<&Timetable>) -> DateTime<Utc> {
     let (Some(summary), Some(timetable), Some(reason)) = (found.skipped, timetable, found.skip_reason) else {
         return found.scheduled_for;
     };

@@ -71,7 +71,7 @@ impl Planner {
         Some(Promotion { job, claim, slot: Slot::Running(0) })
     }
 
-    fn move_behind(
+    pub(super) fn move_behind(
         &mut self,
         job: JobId,
         at: DateTime<Utc>,

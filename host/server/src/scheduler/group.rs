@@ -20,6 +20,8 @@ pub type Asked = oneshot::Sender<Result<Execution, TriggerError>>;
 pub struct Decided {
     pub definition: Arc<Definition>,
     pub skips: Vec<Execution>,
+    /// Executions that nobody holds until nothing of the job is active.
+    pub waits: Vec<Execution>,
     pub run: Option<NewRun>,
     pub displaced: Option<Held>,
     /// Runs that are asked to stop once this is stored.
@@ -107,7 +109,7 @@ impl Group {
         });
         let taken = self.taken.iter().map(|taken| writes::take(taken.claim.id, taken.seen, &taken.claim));
         let inserts = self.decided.iter().flat_map(|decided| {
-            let skips = decided.skips.iter().map(writes::insert_skip);
+            let skips = decided.skips.iter().chain(&decided.waits).map(writes::insert_unheld);
             skips.chain(decided.run.iter().map(|run| writes::insert(&run.claim)))
         });
         vec![settles.chain(displaced).collect(), promotions.chain(taken).collect(), inserts.collect()]

@@ -81,6 +81,7 @@ impl Planner {
         Ok(Decided {
             definition,
             skips: Vec::new(),
+            waits: Vec::new(),
             run: Some(NewRun { claim, slot }),
             displaced,
             cancels,

@@ -1,15 +1,19 @@
 //! One occurrence on its way from being due to a decision that can be stored.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Duration, Utc};
+use sandglass_database::Result;
 
 use super::agenda::Item;
+use super::collision::decided_until;
 use super::decision::{self, Circumstances, Decision, Ruled};
 use super::definitions::Entry;
 use super::group::{Advance, Decided, NewRun};
 use super::overlap::{Held, Slot};
 use super::planner::Planner;
 use super::skip;
-use crate::model::{Digest, ExecutionId, JobId, SkipReason, Token, Trigger};
+use crate::model::{Digest, Execution, ExecutionId, JobId, SkipReason, Token, Trigger};
 use crate::repository::{Claim, Definition};
 
 impl Planner {
@@ -71,15 +75,9 @@ impl Planner {
     ) -> Decided {
         let job = &entry.definition.job;
         let mut decided = Decided {
-            definition: entry.definition.clone(),
             skips: ruled.skips.iter().map(|skip| skip::record(job, skip, now)).collect(),
-            run: None,
-            displaced: None,
-            cancels: Vec::new(),
-            advance: Some(Advance { job: job.id, from: oldest, to: ruled.next, last_run_at: None }),
             replay: ruled.replay,
-            found_until: None,
-            asked: None,
+            ..self.without_run(entry, oldest, ruled.next)
         };
         let (Some(run), Some(digest)) = (ruled.run, digest) else { return decided };
         if let Some(advance) = &mut decided.advance {
@@ -93,21 +91,7 @@ impl Planner {
         let active = self.occupancy.of(job.id);
         decided.displaced = run.displaces.and_then(|id| active.and_then(|active| active.find(id)).cloned());
         decided.cancels = run.cancels;
-        let claim = Claim {
-            id,
-            definition: entry.definition.clone(),
-            parameters: entry.definition.parameters.clone(),
-            digest,
-            scheduled_for: run.instant,
-            trigger: Trigger::Schedule,
-            triggered_by: self.scheduler.clone(),
-            rerun_of: None,
-            token: Token::FIRST,
-            host: self.host.clone(),
-            overlap_key: Some(run.slot.key(job.id)),
-            attempts: Vec::new(),
-            log_lines: 0,
-        };
+        let claim = self.occurrence(&entry.definition, digest, run.instant, Some(run.slot.key(job.id)));
         self.hold(&claim, Some(run.slot));
         decided.run = Some(NewRun { claim, slot: Some(run.slot) });
         decided
@@ -126,7 +110,106 @@ impl Planner {
         self.occupancy.hold(claim.definition.job.id, held);
     }
 
-    /// Everything undecided up to now becomes one skip; for a job that is edited while its replays wait.
+    /// The replays that are left of a job whose schedule is edited, decided under the definition that is still in force:
+    /// each becomes an execution that waits until nothing of the job is active, as a retry does.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) async fn replays_left(&self, job: JobId, now: DateTime<Utc>) -> Result<Option<Decided>> {
+        let Some(entry) = self.definitions.get(job) else { return Ok(None) };
+        let definition = &entry.definition;
+        let Some(timetable) = definition.active_timetable() else { return Ok(None) };
+        let Some(from) = entry.next_run_at.filter(|at| *at <= now) else { return Ok(None) };
+        // An earlier change may have decided some of them, and then have failed.
+        let mut oldest = Some(from);
+        for found in self.executions.decided_within(job, from, now).await? {
+            oldest = oldest.and_then(|oldest| match found.scheduled_for <= oldest {
+                true => timetable.next(decided_until(&found, Some(timetable)).max(oldest)),
+                false => Some(oldest),
+            });
+        }
+        let mut decided = self.without_run(entry, from, oldest);
+        let Some(oldest) = oldest.filter(|oldest| *oldest <= now) else { return Ok(Some(decided)) };
+        let ready = self.templates.ready(&definition.job.template_type, definition.job.template_digest.as_ref());
+        let decision = decision::decide(&Circumstances {
+            job: &definition.job,
+            timetable,
+            oldest,
+            now,
+            template: ready.as_ref().map(|_| ()).map_err(String::as_str),
+            active: None,
+            settings: &self.settings,
+        });
+        let Decision::Decide(ruled) = decision else { return Ok(self.skip_past(job, SkipReason::Edited, now)) };
+        decided.skips = ruled.skips.iter().map(|skip| skip::record(&definition.job, skip, now)).collect();
+        let mut next = ruled.next;
+        if let (Some(run), Ok(digest)) = (ruled.run, ready) {
+            next = Some(run.instant);
+            while let Some(instant) = next.filter(|instant| *instant <= now) {
+                decided.waits.push(self.waits(definition, &digest, instant, now));
+                next = timetable.next(instant);
+            }
+        }
+        if let Some(advance) = &mut decided.advance {
+            advance.to = next;
+            advance.last_run_at = decided.waits.last().map(|last| last.scheduled_for);
+        }
+        Ok(Some(decided))
+    }
+
+    /// An occurrence that nobody holds yet.
+    fn waits(
+        &self,
+        definition: &Arc<Definition>,
+        digest: &Digest,
+        instant: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Execution {
+        let claim = self.occurrence(definition, digest.clone(), instant, None);
+        Execution { host: None, retry_at: Some(now), ..claim.execution() }
+    }
+
+    fn occurrence(
+        &self,
+        definition: &Arc<Definition>,
+        digest: Digest,
+        instant: DateTime<Utc>,
+        overlap_key: Option<String>,
+    ) -> Claim {
+        Claim {
+            id: ExecutionId::derive(definition.job.id, instant),
+            definition: definition.clone(),
+            parameters: definition.parameters.clone(),
+            digest,
+            scheduled_for: instant,
+            trigger: Trigger::Schedule,
+            triggered_by: self.scheduler.clone(),
+            rerun_of: None,
+            token: Token::FIRST,
+            host: self.host.clone(),
+            overlap_key,
+            attempts: Vec::new(),
+            log_lines: 0,
+        }
+    }
+
+    /// Moves a job from one instant to another; nothing runs.
+    fn without_run(&self, entry: &Entry, from: DateTime<Utc>, to: Option<DateTime<Utc>>) -> Decided {
+        Decided {
+            definition: entry.definition.clone(),
+            skips: Vec::new(),
+            waits: Vec::new(),
+            run: None,
+            displaced: None,
+            cancels: Vec::new(),
+            advance: Some(Advance { job: entry.definition.job.id, from, to, last_run_at: None }),
+            replay: false,
+            found_until: None,
+            asked: None,
+        }
+    }
+
+    /// Everything undecided up to now becomes one skip; for a job that is stopped while its replays wait.
     pub(super) fn skip_past(&self, job: JobId, reason: SkipReason, now: DateTime<Utc>) -> Option<Decided> {
         let entry = self.definitions.get(job)?;
         let timetable = entry.definition.active_timetable()?;
@@ -140,17 +223,7 @@ impl Planner {
             }
             None => (Vec::new(), oldest),
         };
-        Some(Decided {
-            definition: entry.definition.clone(),
-            skips,
-            run: None,
-            displaced: None,
-            cancels: Vec::new(),
-            advance: Some(Advance { job, from, to, last_run_at: None }),
-            replay: false,
-            found_until: None,
-            asked: None,
-        })
+        Some(Decided { skips, ..self.without_run(entry, from, to) })
     }
 
     /// When a definition that was not in force before fires first: strictly later than now, and than what has run

@@ -246,7 +246,13 @@ impl Planner {
         let outcome: Result<()> = swept.await;
         if let Err(error) = outcome {
             tracing::warn!(%error, "the sweep waits for the store");
+            self.swept_at = now - SWEEP_EVERY + Duration::seconds(1);
         }
+    }
+
+    /// With the next turn: something is held that memory does not know.
+    pub(super) fn sweep_soon(&mut self) {
+        self.swept_at -= SWEEP_EVERY;
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sandglass_database::Result;
+use sandglass_schedule::misfire::Policy;
 
 use super::agenda::Item;
 use super::definitions::Entry;
@@ -28,7 +29,9 @@ impl Planner {
         if ids.is_empty() {
             return Ok(());
         }
-        let waiting = self.executions.get_many(&ids).await?;
+        let mut waiting = self.executions.get_many(&ids).await?;
+        // Oldest first: they may be replays.
+        waiting.sort_unstable_by_key(|execution| execution.scheduled_for);
         self.definitions.load(waiting.iter().map(|execution| execution.job_id)).await?;
         for execution in waiting {
             if execution.status != Status::Queued || execution.host.is_some() {
@@ -59,8 +62,12 @@ impl Planner {
             }
         };
         let job = &entry.definition.job;
-        match overlap::answer(job.overlap_policy, job.max_concurrent, self.occupancy.of(job.id)) {
-            Answer::Free(slot) => {
+        let active = self.occupancy.of(job.id);
+        // A replay goes one after the other, whatever the policy (T7).
+        let is_replay = execution.attempts.is_empty() && job.misfire.policy == Policy::All;
+        let has_to_wait = is_replay && active.is_some_and(|active| active.running().next().is_some());
+        match overlap::answer(job.overlap_policy, job.max_concurrent, active) {
+            Answer::Free(slot) if !has_to_wait => {
                 let key = Some(slot.key(job.id));
                 let claim = self.claim_again(execution, &entry.definition, digest, key);
                 self.hold(&claim, Some(slot));

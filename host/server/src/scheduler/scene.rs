@@ -252,6 +252,14 @@ impl Host {
         Self::start_by(Arc::new(SystemClock), database, settings, planner_settings()).await
     }
 
+    /// With a script for a job that is due as soon as the host is up.
+    pub async fn start_scripted(database: Arc<dyn Database>, job: JobId, script: Vec<Act>) -> Self {
+        let runner = Arc::new(Scripted::default());
+        runner.scripts.lock().insert(job, script);
+        let clock = Arc::new(SystemClock);
+        Self::start_running(clock, database, executor_settings(), planner_settings(), runner).await
+    }
+
     /// Under a clock of the test's own.
     pub async fn start_by(
         clock: Arc<dyn Clock>,
@@ -259,9 +267,18 @@ impl Host {
         settings: executor::Settings,
         planner: Settings,
     ) -> Self {
+        Self::start_running(clock, database, settings, planner, Arc::default()).await
+    }
+
+    async fn start_running(
+        clock: Arc<dyn Clock>,
+        database: Arc<dyn Database>,
+        settings: executor::Settings,
+        planner: Settings,
+        runner: Arc<Scripted>,
+    ) -> Self {
         ensure_indexes(database.as_ref()).await.unwrap();
-        let (runner, templates, post) =
-            (Arc::new(Scripted::default()), Arc::new(Ready::default()), Arc::new(Post::default()));
+        let (templates, post) = (Arc::new(Ready::default()), Arc::new(Post::default()));
         let events = broadcast::channel(16).0;
         let (ended, ends) = mpsc::unbounded_channel();
         let executor = Executor::start(executor::Parts {

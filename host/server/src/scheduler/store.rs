@@ -24,6 +24,10 @@ impl Planner {
         if group.is_empty() && self.to_note.is_empty() {
             return Ok(());
         }
+        if let Err(error) = self.heed_earlier_skips(&mut group).await {
+            self.undo(group, now, &error);
+            return Err(error);
+        }
         // A replay's instant may have been decided before the last start, and so may the first of those that one skip
         // stands for if the clock was set back: their collisions are no exception.
         let may_collide = |decided: &Decided| decided.replay || decided.skips.iter().any(|skip| skip.skipped.is_some());
@@ -203,11 +207,13 @@ impl Planner {
             self.tell(Event::Execution { id, job_id, status: Status::Skipped, at: now });
         }
         let of_skips: Vec<_> = decided.skips.iter().map(|_| outcomes.next()).collect();
+        let of_waits: Vec<_> = decided.waits.iter().map(|_| outcomes.next()).collect();
         let of_run = decided.run.as_ref().and_then(|_| outcomes.next());
         let replays = decided.run.as_ref().filter(|_| decided.replay).map(|run| run.claim.scheduled_for);
         for (place, outcome) in of_skips.into_iter().enumerate().rev() {
             self.skip_inserted(decided, place, outcome, now).await?;
         }
+        self.waits_inserted(decided, of_waits, now)?;
         let claim = match of_run {
             None => None,
             Some(Ok(_)) => decided.run.as_ref().map(|run| run.claim.clone()),
@@ -283,6 +289,28 @@ impl Planner {
             Some(Err(error)) => Err(error),
             None => Err(Error::Timeout),
         }
+    }
+
+    fn waits_inserted(
+        &mut self,
+        decided: &Decided,
+        outcomes: Vec<Option<Result<Outcome>>>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        for (waits, outcome) in decided.waits.iter().zip(outcomes) {
+            match outcome {
+                Some(Ok(_)) => {
+                    self.agenda.exactly(now, Item::Retry(waits.id));
+                    let (id, job_id, at) = (waits.id, waits.job_id, waits.scheduled_for);
+                    self.tell(Event::Execution { id, job_id, status: Status::Queued, at });
+                }
+                // Decided before: perhaps the reply was lost, and it waits.
+                Some(Err(Error::DuplicateKey { .. })) => self.agenda.exactly(now, Item::Retry(waits.id)),
+                Some(Err(error)) => return Err(error),
+                None => return Err(Error::Timeout),
+            }
+        }
+        Ok(())
     }
 
     /// A run that gives way to its successor: told to stop, or, if it has not begun, never started.

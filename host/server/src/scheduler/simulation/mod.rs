@@ -6,6 +6,7 @@ mod check;
 mod clock;
 mod dst;
 mod faulty;
+mod people;
 mod random;
 mod workers;
 mod world;

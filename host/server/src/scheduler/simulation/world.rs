@@ -7,39 +7,36 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use futures::executor::block_on;
 use sandglass_database::memory::Memory;
 use sandglass_database::{Find, collect};
-use sandglass_schedule::misfire;
 use tokio::sync::{broadcast, oneshot};
 
-use super::check::{Model, Period, Seen};
+use super::check::{Model, Seen};
 use super::clock::Hands;
 use super::faulty::{Break, Faulty};
 use super::random::Random;
 use super::workers::Workers;
 use crate::executor::EffectsSeen;
-use crate::model::job::{Backoff, Misfire, OverlapPolicy, RetryPolicy};
-use crate::model::template::OnLost;
 use crate::model::{Clock, Execution, ExecutionId, Incarnation, Job, JobId};
 use crate::repository::{Counters, EXECUTIONS, ensure_indexes, execution_from_document};
-use crate::scheduler::scene::{Host, Ready, cron, every, job, planner_settings};
-use crate::scheduler::{Change, Command, ManualRun, Parts, Planner, Settings};
+use crate::scheduler::scene::{Ready, planner_settings};
+use crate::scheduler::{Change, Command, Parts, Planner, Settings};
 
 /// Steps of a history before it is left to come to rest.
 const STEPS: u64 = 160;
 
 pub struct World {
-    random: Random,
-    faults: bool,
-    clock: Arc<Hands>,
-    database: Faulty,
+    pub(super) random: Random,
+    pub(super) faults: bool,
+    pub(super) clock: Arc<Hands>,
+    pub(super) database: Faulty,
     workers: Workers,
     planner: Planner,
     settings: Settings,
-    jobs: Vec<JobId>,
-    model: Model,
+    pub(super) jobs: Vec<JobId>,
+    pub(super) model: Model,
     /// Whether this history's clock may be set back.
     sets_back: bool,
     /// As last seen in the store.
-    versions: HashMap<JobId, i64>,
+    pub(super) in_force: HashMap<JobId, Job>,
     latest: DateTime<Utc>,
     seen: Seen,
     incarnations: u64,
@@ -82,7 +79,7 @@ impl World {
             jobs: Vec::new(),
             model: Model::default(),
             sets_back: seed.is_multiple_of(2),
-            versions: HashMap::new(),
+            in_force: HashMap::new(),
             latest: start,
             seen: Seen::default(),
             incarnations: 0,
@@ -183,7 +180,7 @@ impl World {
         self.clock.set(TimeDelta::seconds(by));
     }
 
-    fn obey<T>(&mut self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
+    pub(super) fn obey<T>(&mut self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
         self.seen.commands += 1;
         let (answer, mut receiver) = oneshot::channel();
         let command = command(answer);
@@ -197,141 +194,6 @@ impl World {
         if std::env::var_os("SANDGLASS_SEED").is_some() {
             println!("{} {}", self.clock.now(), what.chars().take(200).collect::<String>());
         }
-    }
-
-    fn create(&mut self) {
-        let now = self.clock.now();
-        let bytes: Vec<u8> = (0..12).map(|_| u8::try_from(self.random.below(256)).unwrap()).collect();
-        let id = JobId(bson::oid::ObjectId::from_bytes(bytes.try_into().unwrap()));
-        let job = Job { id, created_at: now, updated_at: now, ..self.shape(job()) };
-        let created = self.obey(|answer| Command::Change { change: Change::Create(Box::new(job)), answer });
-        if !matches!(created, Some(Ok(_))) && !self.faults {
-            panic!("not created: {created:?}");
-        }
-        // The reply may be lost.
-        if let Some(job) = self.stored(id) {
-            self.jobs.push(id);
-            self.now_in_force(&job);
-        }
-    }
-
-    fn shape(&mut self, job: Job) -> Job {
-        let random = &mut self.random;
-        let policies = [OverlapPolicy::Skip, OverlapPolicy::QueueOne, OverlapPolicy::Allow, OverlapPolicy::Replace];
-        let misfires = [misfire::Policy::Latest, misfire::Policy::All, misfire::Policy::None];
-        let schedule = if random.one_in(5) { cron("* * * * *", "UTC") } else { every(1 + random.below(20)) };
-        Job {
-            schedule,
-            overlap_policy: random.pick(&policies),
-            max_concurrent: 1 + u32::try_from(random.below(3)).unwrap(),
-            misfire: Misfire { policy: random.pick(&misfires), window_seconds: random.pick(&[20, 3_600]) },
-            retry_policy: RetryPolicy {
-                max_retries: u32::try_from(random.below(3)).unwrap(),
-                retry_delay_seconds: u32::try_from(random.below(10)).unwrap(),
-                backoff: random.pick(&[Backoff::Fixed, Backoff::Exponential]),
-                max_delay_seconds: None,
-                jitter: random.one_in(2),
-            },
-            on_lost: random.pick(&[None, Some(OnLost::Retry), Some(OnLost::Fail)]),
-            ..job
-        }
-    }
-
-    fn some_job(&mut self) -> Option<JobId> {
-        if self.jobs.is_empty() { None } else { Some(self.random.pick(&self.jobs)) }
-    }
-
-    fn stored(&self, id: JobId) -> Option<Job> {
-        let find = Find::by(bson::doc! { "_id": id.0 });
-        let documents = block_on(async {
-            collect(
-                sandglass_database::Database::find(&self.database.inner, crate::repository::JOBS, find).await.unwrap(),
-            )
-            .await
-        });
-        documents.unwrap().first().map(|document| crate::repository::job_from_document(document).unwrap())
-    }
-
-    fn edit(&mut self) {
-        let Some(id) = self.some_job() else { return };
-        let Some(old) = self.stored(id) else { return };
-        let job = Box::new(self.shape(old));
-        let changed = self.obey(|answer| Command::Change { change: Change::Save { job, expected: None }, answer });
-        self.after_change(id, changed);
-    }
-
-    fn toggle(&mut self) {
-        let Some(id) = self.some_job() else { return };
-        let Some(old) = self.stored(id) else { return };
-        let change = Change::Enable { job: id, enabled: !old.enabled };
-        let changed = self.obey(|answer| Command::Change { change, answer });
-        self.after_change(id, changed);
-    }
-
-    fn delete(&mut self) {
-        let Some(id) = self.some_job() else { return };
-        let changed =
-            self.obey(|answer| Command::Change { change: Change::Delete { job: id, expected: None }, answer });
-        self.after_change(id, changed);
-        if self.random.one_in(2) {
-            let changed = self.obey(|answer| Command::Change { change: Change::Restore { job: id }, answer });
-            self.after_change(id, changed);
-        }
-    }
-
-    /// What was answered is in force. Without a yes the store decides: a reply may have been lost.
-    fn after_change(&mut self, id: JobId, answer: Option<Result<Job, crate::scheduler::ChangeError>>) {
-        if let Some(Err(crate::scheduler::ChangeError::NotFound)) = answer {
-            return;
-        }
-        match self.stored(id) {
-            Some(job) if self.versions.get(&id) == Some(&job.version) => {}
-            Some(job) => self.now_in_force(&job),
-            None => self.end_period(id),
-        }
-    }
-
-    fn end_period(&mut self, id: JobId) {
-        let now = self.clock.now();
-        if let Some(open) = self.model.periods.entry(id).or_default().iter_mut().find(|period| period.until.is_none()) {
-            open.until = Some(now);
-        }
-    }
-
-    fn now_in_force(&mut self, job: &Job) {
-        self.end_period(job.id);
-        self.versions.insert(job.id, job.version);
-        // The first instant is the job's own word; from there on the timetable is held to it.
-        let active = job.enabled && job.deleted_at.is_none();
-        let Some(next) = job.next_run_at.filter(|_| active) else { return };
-        let timetable = job.schedule.compile(job.created_at).unwrap();
-        let now = self.clock.now();
-        assert!(next > now, "T4: a changed job is due at once: {next} at {now}");
-        // Later than the first only where the clock was set back behind a run.
-        let latest = timetable.next(job.last_run_at.map_or(now, |last| last.max(now)));
-        assert!(timetable.next(now) <= Some(next) && Some(next) <= latest, "T4: {next} is not the first after {now}");
-        assert_eq!(timetable.next(next - TimeDelta::milliseconds(1)), Some(next));
-        let from = next - TimeDelta::milliseconds(1);
-        self.model.periods.entry(job.id).or_default().push(Period { timetable, from, until: None });
-    }
-
-    fn trigger(&mut self) {
-        let Some(id) = self.some_job() else { return };
-        let force = self.random.one_in(4);
-        let run = ManualRun { force, ..Host::run_of(id) };
-        if let Some(Ok(execution)) = self.obey(|answer| Command::Trigger { run, answer }) {
-            self.model.promised.push(execution.id);
-        }
-    }
-
-    fn cancel(&mut self) {
-        let active: Vec<ExecutionId> =
-            self.all().iter().filter(|execution| !execution.status.is_final()).map(|execution| execution.id).collect();
-        if active.is_empty() {
-            return;
-        }
-        let execution = self.random.pick(&active);
-        self.obey(|answer| Command::Cancel { execution, by: "anna".into(), answer });
     }
 
     fn come_to_rest(mut self) -> Seen {
@@ -380,7 +242,7 @@ impl World {
         })
     }
 
-    fn all(&self) -> Vec<Execution> {
+    pub(super) fn all(&self) -> Vec<Execution> {
         all(&self.database)
     }
 }
