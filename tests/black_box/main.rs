@@ -8,4 +8,5 @@ mod input;
 mod jobs;
 mod notifications;
 mod runs;
+mod secrets;
 mod webhook;

@@ -1,9 +1,12 @@
 //! A webhook job against a real HTTP server.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sandglass_tests::{Counterpart, Setup};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_that_fails_twice_is_tried_three_times_under_one_key() {
@@ -57,4 +60,55 @@ async fn a_template_cannot_reach_the_hosts_own_network() {
         tried += 1;
     }
     assert_eq!((tried, peer.received().len()), (8, 0));
+}
+
+/// Sends its headers at once and then a byte every 50 ms, for as long as somebody reads. Gives its address and the number
+/// of bytes it has sent.
+async fn dripping() -> (String, Arc<AtomicU64>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let sent = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&sent);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let count = Arc::clone(&count);
+            tokio::spawn(async move {
+                let mut buffer = [0; 4096];
+                if socket.read(&mut buffer).await.is_ok() {
+                    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n";
+                    let mut open = socket.write_all(head).await.is_ok();
+                    while open {
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                        open = socket.write_all(b"x").await.is_ok();
+                        count.fetch_add(u64::from(open), Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    (url, sent)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_timeout_of_a_try_covers_a_body_that_drips() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Setup::on(folder.path()).start().await;
+    let client = server.client();
+    let (url, sent) = dripping().await;
+    let body = json!({
+        "name": "Drip", "template_type": "webhook_trigger", "timeout_seconds": 300,
+        "parameters": {"url": url, "method": "GET", "timeout_seconds": 2, "expect": {"/a": 1},
+            "retry": {"max_attempts": 1}},
+        "schedule": {"type": "interval", "interval_seconds": 3600},
+    });
+    let job = client.post("/jobs", &body).await.ok();
+    let began = std::time::Instant::now();
+    let run = client.post(&format!("/jobs/{}/run?wait=120", job["id"].as_str().unwrap()), &json!({})).await.ok();
+    assert_eq!(run["status"], "failed", "{run}");
+    let tries = run["result"]["details"]["attempts"].clone();
+    let details = run.to_string();
+    assert!(details.contains("the body did not come in time"), "{run}");
+    // Each drop comes well within the two seconds; only a bound over all of them can end this.
+    assert!(sent.load(Ordering::Relaxed) >= 5, "{} drops", sent.load(Ordering::Relaxed));
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}, {tries}", began.elapsed());
 }

@@ -17,6 +17,7 @@ use sandglass::model::log::LogLine;
 use sandglass::model::outcome::Outcome;
 use sandglass::model::{Digest, ExecutionId, Incarnation, JobId, Lease, SystemClock};
 use sandglass::repository::audit::Audit;
+use sandglass::repository::{Keyring, Secrets};
 use sandglass::sandbox::{Compiler, Run, Runner as _, Sandbox, Watcher};
 use sandglass_database::memory::Memory;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +36,9 @@ async fn main() -> anyhow::Result<()> {
     let tasks: u32 = arguments.next().map_or(Ok(1), |text| text.parse())?;
 
     let database = Memory::new();
+    let cache = tempfile::tempdir()?;
+    let keys = config::Secrets { key: String::new(), previous_key: String::new() };
+    let keyring = Keyring::read(&keys, cache.path())?;
     let grants = Arc::new(GrantTable::default());
     let settings = config::Sandbox {
         workers: 0,
@@ -54,7 +58,7 @@ async fn main() -> anyhow::Result<()> {
     let gates = Gates::new(Parts {
         database: Arc::new(database.clone()),
         connections: BTreeMap::new(),
-        audit: Audit::start(Arc::new(database), Incarnation::generate()),
+        audit: Audit::start(Arc::new(database.clone()), Incarnation::generate()),
         grants: grants.clone(),
         http: HttpClient::new(&config::Http {
             allow_private_networks: false,
@@ -70,10 +74,10 @@ async fn main() -> anyhow::Result<()> {
             &config::Files { file_bytes: 1 << 20, files_per_run: 1 },
             data.path(),
         )?,
+        secrets: Secrets::open(Arc::new(database.clone()), keyring).await?,
         bounds: Bounds { batch_bytes: 1 << 20, batch_documents: 1_000 },
         clock: Arc::new(SystemClock),
     });
-    let cache = tempfile::tempdir()?;
     let sandbox =
         Sandbox::with_compiler(&settings, cache.path().to_owned(), gates, Arc::new(SystemClock), Compiler::InProcess)?;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/plugins/database_cleanup.wasm");

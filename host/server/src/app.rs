@@ -26,9 +26,10 @@ use crate::capabilities::{Bounds, EmailClient, Folders, Gates, HttpClient, Parts
 use crate::config::Config;
 use crate::executor::{self, Executor};
 use crate::model::{Clock, Incarnation, Lease, SystemClock};
-use crate::registry::{Jobs, SandboxComponents, Templates};
+use crate::registry::{self, Jobs, SandboxComponents, Templates};
 use crate::repository;
 use crate::repository::audit::Audit;
+use crate::repository::{Keyring, Secrets};
 use crate::sandbox::Sandbox;
 use crate::scheduler::{self, Scheduler};
 
@@ -99,6 +100,11 @@ impl App {
 
         let folders = Folders::open(&config.folders, &config.files, &config.data_dir)
             .map_err(|error| AppError::setup("set up the folders")(&error))?;
+        let keyring = Keyring::read(&config.secrets, &config.data_dir);
+        let keyring = keyring.map_err(|error| AppError::setup("read the key of the secrets")(&error))?;
+        let secrets = Secrets::open(database.clone(), keyring).await;
+        let secrets = secrets.map_err(|error| AppError::setup("open the secrets")(&error))?;
+
         let grants = Arc::new(ports::GrantsInForce::default());
         let gates = Gates::new(GateParts {
             database: database.clone(),
@@ -108,6 +114,7 @@ impl App {
             http: HttpClient::new(&config.http).map_err(|error| AppError::setup("make the HTTP client")(&error))?,
             folders: folders.clone(),
             email: EmailClient::new(&config.email).map_err(|error| AppError::setup("set up e-mail")(&error))?,
+            secrets: secrets.clone(),
             bounds: Bounds { batch_bytes: config.sandbox.batch_bytes, batch_documents: config.sandbox.batch_documents },
             clock: clock.clone(),
         });
@@ -172,6 +179,13 @@ impl App {
         let service = Service::new(ApiState {
             scheduler: scheduler.clone(),
             jobs: Jobs::new(scheduler.clone(), templates.clone(), stored_jobs.clone(), audit.clone(), clock.clone()),
+            secrets: registry::Secrets::new(
+                secrets,
+                stored_jobs.clone(),
+                templates.clone(),
+                audit.clone(),
+                clock.clone(),
+            ),
             stored_jobs,
             executions: repository::Executions::new(database.clone()),
             counters: repository::Counters::new(database.clone()),

@@ -14,6 +14,10 @@
 mod compile;
 #[path = "sandbox/egress.rs"]
 mod egress;
+#[path = "sandbox/egress_answers.rs"]
+mod egress_answers;
+#[path = "sandbox/egress_forms.rs"]
+mod egress_forms;
 #[path = "sandbox/gate.rs"]
 mod gate;
 #[path = "sandbox/hostile.rs"]
@@ -22,6 +26,8 @@ mod hostile;
 mod mail;
 #[path = "sandbox/mail_faults.rs"]
 mod mail_faults;
+#[path = "sandbox/secrets.rs"]
+mod secrets;
 #[path = "../../../tests/src/smtp.rs"]
 mod smtp;
 #[path = "sandbox/world.rs"]

@@ -84,7 +84,8 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Limits the time until the headers of the answer are there. The grant's limit holds in any case.
+    /// Limits the time of the whole exchange, redirects and reading the body included. Without it 30 seconds; the host's
+    /// own bound holds in any case.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);

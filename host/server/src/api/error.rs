@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 
 use super::words::CodeWord;
 use crate::model::template::Problem;
-use crate::registry::{AdmitError, JobError};
+use crate::registry::{AdmitError, JobError, SecretError};
+use crate::repository::SecretsError;
 use crate::repository::audit::AuditError;
 use crate::scheduler::{StoreError, TriggerError};
 
@@ -55,6 +56,7 @@ codes! {
     Active "still_active" CONFLICT "The execution has not ended";
     Undecided "instant_not_passed" CONFLICT "The record still decides an instant to come";
     Unreadable "job_unreadable" CONFLICT "The stored job cannot be read";
+    InUse "in_use" CONFLICT "Something needs it still";
     Contended "contended" CONFLICT "Others are changing it at this moment";
     InProgress "request_in_progress" CONFLICT "The same request is being answered";
     AddressTooLong "address_too_long" URI_TOO_LONG "The address is too long";
@@ -238,6 +240,28 @@ impl From<JobError> for ApiError {
             JobError::Trigger(error) => error.into(),
             JobError::Template(error) => error.into(),
             JobError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SecretError> for ApiError {
+    fn from(error: SecretError) -> Self {
+        let words = error.to_string();
+        match error {
+            SecretError::Invalid(problems) => Self::with(Code::Invalid, problems),
+            SecretError::NotFound => Self::not_found("secret"),
+            SecretError::InUse(jobs) => {
+                let problem = |(id, name)| Problem {
+                    pointer: String::new(),
+                    code: "used_by_job".into(),
+                    message: format!("job {id} {name:?} names it"),
+                };
+                Self { errors: jobs.into_iter().map(problem).collect(), ..Self::new(Code::InUse, words) }
+            }
+            SecretError::Store(SecretsError::Database(error)) => error.into(),
+            SecretError::Store(SecretsError::Contended(_)) => Self::new(Code::Contended, words),
+            SecretError::Store(other) => Self::internal(&other),
+            SecretError::Audit(error) => error.into(),
         }
     }
 }

@@ -26,6 +26,7 @@ mod refusals;
 mod router;
 mod runs;
 mod schedules;
+mod secrets;
 mod service;
 mod state;
 mod status;

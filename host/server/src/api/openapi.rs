@@ -25,6 +25,7 @@ use super::{refusals, words};
         (name = "templates", description = "What can be run"),
         (name = "jobs", description = "What is run, and when"),
         (name = "executions", description = "What was run"),
+        (name = "secrets", description = "What templates use without seeing it"),
         (name = "scheduler", description = "The whole"),
         (name = "machines", description = "For probes and programs"),
     ),

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use super::error::ApiError;
 use super::state::Shared;
 use super::{
-    ApiState, access, docs, events, executions, frame, health, jobs, logs, metrics, openapi, runs, schedules, status,
-    templates,
+    ApiState, access, docs, events, executions, frame, health, jobs, logs, metrics, openapi, runs, schedules, secrets,
+    status, templates,
 };
 
 /// Every route of the interface, with its documentation.
@@ -39,6 +39,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(runs::rerun))
         .routes(routes!(logs::read))
         .routes(routes!(executions::effects))
+        // Secrets
+        .routes(routes!(secrets::list, secrets::set))
+        .routes(routes!(secrets::delete))
         // Schedules, the whole, what happens
         .routes(routes!(schedules::preview))
         .routes(routes!(status::read))

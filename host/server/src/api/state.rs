@@ -21,6 +21,7 @@ pub struct ApiState {
     pub jobs: registry::Jobs,
     /// Jobs as they are stored, for reading.
     pub stored_jobs: Jobs,
+    pub secrets: registry::Secrets,
     pub executions: Executions,
     pub counters: Counters,
     pub templates: Arc<Templates>,

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 
+use crate::capabilities::http::Auth;
 use crate::capabilities::{Gates, Grants, HttpRequest};
 use crate::executor::{Deliver, EffectsSeen, HttpAnswer, HttpCall, Message};
 use crate::model::grant::Grant;
@@ -35,6 +36,7 @@ impl Deliver for Post {
             body: call.body.map(|body| body.to_string().into_bytes()),
             timeout: Some(call.timeout),
             follow_redirects: false,
+            auth: Auth::None,
         };
         let answer = self.0.http(call.origin).send(request).await.map_err(|error| error.to_string())?;
         Ok(HttpAnswer { status: answer.status })

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::repository::SecretsError;
+
 /// Which way out a caller has; the contract's `error-kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -53,6 +55,20 @@ impl GateError {
     pub fn with_details(mut self, details: Value) -> Self {
         self.details = Some(details);
         self
+    }
+}
+
+impl From<SecretsError> for GateError {
+    fn from(error: SecretsError) -> Self {
+        let message = error.to_string();
+        match error {
+            SecretsError::Database(error) => error.into(),
+            SecretsError::Contended(_) => Self::new(ErrorKind::Unavailable, "secret-contended", message),
+            SecretsError::Damaged { .. } => Self::new(ErrorKind::Internal, "secret-damaged", message),
+            SecretsError::WrongKey { .. } | SecretsError::Key(_) => {
+                Self::new(ErrorKind::Internal, "secret-key", message)
+            }
+        }
     }
 }
 

@@ -9,9 +9,11 @@ use super::email::{EmailClient, EmailSender};
 use super::files::Folders;
 use super::guard::{Facts, Gate};
 use super::http::{HttpClient, HttpSender, Origin};
-use super::{Grants, documents::Bounds};
+use super::{GateError, Grants, documents::Bounds, secrets};
 use crate::model::Clock;
 use crate::model::template::Need;
+use crate::model::{Plaintext, SecretLabel};
+use crate::repository::Secrets;
 use crate::repository::audit::Audit;
 
 /// The name of the connection that Sandglass itself uses.
@@ -32,6 +34,7 @@ pub struct Parts {
     pub http: HttpClient,
     pub folders: Folders,
     pub email: EmailClient,
+    pub secrets: Secrets,
     pub bounds: Bounds,
     pub clock: Arc<dyn Clock>,
 }
@@ -43,15 +46,16 @@ pub(super) struct Shared {
     pub(super) http: HttpClient,
     pub(super) folders: Folders,
     pub(super) email: EmailClient,
+    pub(super) secrets: Secrets,
     pub(super) bounds: Bounds,
     pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Gates {
     pub fn new(parts: Parts) -> Self {
-        let Parts { database, mut connections, audit, grants, http, email, folders, bounds, clock } = parts;
+        let Parts { database, mut connections, audit, grants, http, email, folders, secrets, bounds, clock } = parts;
         connections.insert(DEFAULT_CONNECTION.to_owned(), database);
-        Self(Arc::new(Shared { connections, audit, grants, http, email, folders, bounds, clock }))
+        Self(Arc::new(Shared { connections, audit, grants, http, email, folders, secrets, bounds, clock }))
     }
 
     /// The gate of one attempt. `needs` is what the template says it asks for.
@@ -62,6 +66,15 @@ impl Gates {
     /// A gate that lets nothing through and records nothing: for `describe`, `schema` and `validate`.
     pub fn closed(&self, facts: Facts) -> Gate {
         Gate::closed(self.0.clone(), facts)
+    }
+
+    /// The text of a secret that the configuration names, for the host's own use (the password of an e-mail identity).
+    ///
+    /// # Errors
+    /// `not-found` when nobody has set it; those of the store.
+    pub async fn secret(&self, label: &SecretLabel) -> Result<Plaintext, GateError> {
+        let found = self.0.secrets.resolve(label).await?;
+        found.map(|(_, text)| text).ok_or_else(|| secrets::unknown(label))
     }
 
     /// The host's own requests (notifications, hooks): the same address rules and audit, no grant.

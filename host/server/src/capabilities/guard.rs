@@ -16,11 +16,13 @@ use super::files::{self, Books, Journal};
 use super::gates::Shared;
 use super::ledger::Ledger;
 use super::operation::{Effect, FILES_FINISH, Operation};
-use super::{Bounds, EmailClient, ErrorKind, Folders, GateError, HttpClient};
+use super::secrets::{Mask, unknown};
+use super::{Bounds, EmailClient, ErrorKind, Folders, GateError, HttpClient, within};
 use crate::model::audit::{EffectRecord, Usage, Verdict};
 use crate::model::grant::{self, Grant, Scope};
 use crate::model::template::Need;
-use crate::model::{Digest, ExecutionId, JobId, Lease};
+use crate::model::{Digest, ExecutionId, JobId, Lease, Plaintext, SecretInfo, SecretLabel};
+use crate::repository::Secrets;
 use crate::repository::audit::AuditId;
 
 /// The end of a run waits so long for files to go; the executor gives up on one that takes a second to stop.
@@ -86,6 +88,7 @@ pub struct Gate {
     allowed: Vec<Allowed>,
     ledger: Ledger,
     open: Vec<Ticket>,
+    mask: Mask,
     pub(super) http_requests: u64,
     pub(super) files_created: u64,
     journal: Option<Arc<Journal>>,
@@ -103,6 +106,7 @@ impl Gate {
             allowed: Vec::new(),
             ledger: Ledger::default(),
             open: Vec::new(),
+            mask: Mask::default(),
             http_requests: 0,
             files_created: 0,
             journal: None,
@@ -196,6 +200,7 @@ impl Gate {
             return;
         }
         let grant = error.details.as_ref().and_then(|details| details.get("grant")).map(Value::to_string);
+        let (grant, target) = (grant.map(|grant| self.mask.text(&grant).into_owned()), &*self.mask.text(target));
         tracing::warn!(
             execution = %self.facts.execution, template = %self.facts.template_type, digest = %self.facts.digest,
             capability = operation.capability, operation = operation.name, target, reason = error.reason,
@@ -350,6 +355,38 @@ impl Gate {
         self.facts.deadline
     }
 
+    /// The store of secrets against a permit.
+    pub(super) fn secrets(&self, _permit: &Permit) -> Secrets {
+        self.shared.secrets.clone()
+    }
+
+    /// The text of a secret, against the permit of what it is needed for. Masked from now on in all that is kept of the
+    /// run.
+    ///
+    /// # Errors
+    /// `not-found` when there is no such secret; those of the store.
+    pub(super) async fn open_secret(
+        &mut self,
+        permit: &Permit,
+        label: &SecretLabel,
+    ) -> Result<(SecretInfo, Plaintext), GateError> {
+        let secrets = self.secrets(permit);
+        let opened = within(self.remaining(), async { secrets.resolve(label).await.map_err(GateError::from) }).await?;
+        let (info, text) = opened.ok_or_else(|| unknown(label))?;
+        self.mask.add(&text);
+        Ok((info, text))
+    }
+
+    /// Masks one more form of a secret that this attempt has opened.
+    pub(super) fn mask_also(&mut self, label: &SecretLabel, form: &str) {
+        self.mask.add_form(label, form);
+    }
+
+    /// Takes the secrets that this attempt has opened out of what is kept of it.
+    pub fn mask(&self) -> &Mask {
+        &self.mask
+    }
+
     pub(super) fn bounds(&self) -> &Bounds {
         &self.shared.bounds
     }
@@ -413,7 +450,7 @@ impl Gate {
             at,
             capability: operation.capability.to_owned(),
             operation: operation.name.to_owned(),
-            target: target.to_owned(),
+            target: self.mask.text(target).into_owned(),
             verdict,
             usage,
             calls,

@@ -13,6 +13,7 @@ pub mod guard;
 pub mod http;
 mod ledger;
 pub mod operation;
+pub mod secrets;
 
 use std::time::Duration;
 

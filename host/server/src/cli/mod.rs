@@ -6,6 +6,7 @@ mod data;
 mod demo;
 mod health;
 mod schedule;
+mod secret;
 mod serve;
 mod settings;
 
@@ -40,6 +41,9 @@ enum Command {
     /// Look into the embedded database, or fill it, while no server runs.
     #[command(subcommand)]
     Data(data::Command),
+    /// Secrets that templates use by label, while no server runs.
+    #[command(subcommand)]
+    Secret(secret::Command),
     /// The configuration: check it, show it, or print its reference.
     #[command(subcommand)]
     Config(settings::Command),
@@ -109,6 +113,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Serve(serve) => serve::run(flags, serve),
         Command::Schedule(command) => schedule::run(command),
         Command::Data(command) => data::run(&load(&flags)?, command),
+        Command::Secret(command) => secret::run(&load(&flags)?, command),
         Command::Config(command) => settings::run(&flags, command),
         Command::Health(health) => health::run(&load(&flags)?, health),
         Command::Openapi => {

@@ -8,7 +8,14 @@ use config::{Environment, File, FileFormat, Value, ValueKind};
 use super::{Config, REFERENCE};
 
 /// Keys whose values are never shown.
-const SECRET_KEYS: [&str; 3] = ["admin_token", "uri", "password"];
+const SECRET_KEYS: [&str; 6] = ["admin_token", "uri", "password", "secrets.key", "secrets__key", "previous_key"];
+/// Secrets that are taken as they are: the environment's other values are parsed, and one of digits only would become
+/// a number.
+const TEXTS: [(&str, &str); 3] = [
+    ("SANDGLASS_ADMIN_TOKEN", "admin_token"),
+    ("SANDGLASS_SECRETS__KEY", "secrets.key"),
+    ("SANDGLASS_SECRETS__PREVIOUS_KEY", "secrets.previous_key"),
+];
 /// Names that begin like ours but steer tests and tools, not the server.
 const FOREIGN: [&str; 4] = ["SANDGLASS_CONFIG", "SANDGLASS_TEST_", "SANDGLASS_CONFORMANCE_", "SANDGLASS_WRITE_"];
 const PREFIX: &str = "SANDGLASS_";
@@ -70,7 +77,7 @@ fn merge(flags: &Flags, environment: HashMap<String, String>) -> Result<config::
         builder = builder.add_source(File::from(file.as_path()).format(FileFormat::Toml));
     }
     let mut variables = with_secret_files(environment)?;
-    let token = variables.remove("SANDGLASS_ADMIN_TOKEN");
+    let texts = TEXTS.map(|(variable, key)| (key, variables.remove(variable)));
     let passwords = passwords(&mut variables);
     let lists = lists(&variables);
     let mut environment = Environment::with_prefix("SANDGLASS")
@@ -83,9 +90,8 @@ fn merge(flags: &Flags, environment: HashMap<String, String>) -> Result<config::
         environment = environment.with_list_parse_key(&key);
     }
     builder = builder.add_source(environment.source(Some(variables)));
-    // Set as text: the environment's values are parsed, and a token of digits only would become a number.
-    if let Some(token) = token {
-        builder = builder.set_override("admin_token", token)?;
+    for (key, text) in texts {
+        builder = builder.set_override_option(key, text)?;
     }
     for (key, password) in passwords {
         builder = builder.set_override(key, password)?;
@@ -263,6 +269,25 @@ mod tests {
         let path = file.display().to_string();
         let config = load(&Flags::default(), environment(&[("SANDGLASS_ADMIN_TOKEN_FILE", &path)])).unwrap();
         assert_eq!(config.admin_token, "t".repeat(40));
+    }
+
+    #[test]
+    fn keys_of_secrets_are_texts_whatever_they_look_like_and_are_never_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let (digits, file) = ("1".repeat(64), folder.path().join("key"));
+        std::fs::write(&file, format!("{}\n", "2".repeat(64))).unwrap();
+        let path = file.display().to_string();
+        let variables = environment(&[
+            ("SANDGLASS_SECRETS__KEY", digits.as_str()),
+            ("SANDGLASS_SECRETS__PREVIOUS_KEY_FILE", path.as_str()),
+        ]);
+        let config = load(&Flags::default(), variables.clone()).unwrap();
+        assert_eq!((&config.secrets.key, &config.secrets.previous_key), (&digits, &"2".repeat(64)));
+        let shown = redacted(&Flags::default(), variables).unwrap();
+        let of_secrets: Vec<_> = shown.iter().filter(|source| source.key.starts_with("secrets.")).collect();
+        assert_eq!(of_secrets.len(), 2);
+        assert!(of_secrets.iter().all(|source| source.value == "(set)"), "{of_secrets:?}");
+        assert!(!format!("{config:?}").contains(&digits));
     }
 
     #[test]

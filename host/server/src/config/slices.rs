@@ -18,6 +18,7 @@ pub struct Config {
     pub sandbox: Sandbox,
     pub http: Http,
     pub email: Email,
+    pub secrets: Secrets,
     pub log: Log,
     pub files: Files,
     pub folders: BTreeMap<String, Folder>,
@@ -88,6 +89,20 @@ pub struct Http {
     pub body_bytes: usize,
     pub redirects: u32,
     pub timeout_seconds: u64,
+}
+
+/// Keys. `Debug` does not show them.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    pub key: String,
+    pub previous_key: String,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secrets").finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

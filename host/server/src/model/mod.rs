@@ -10,6 +10,7 @@ pub mod job;
 pub mod lease;
 pub mod log;
 pub mod outcome;
+pub mod secret;
 pub mod template;
 
 pub use clock::{Clock, SystemClock};
@@ -17,3 +18,4 @@ pub use execution::{Execution, SkipReason, Status, Trigger};
 pub use id::{Digest, ExecutionId, Incarnation, JobId, Token};
 pub use job::Job;
 pub use lease::Lease;
+pub use secret::{Plaintext, SecretInfo, SecretLabel};

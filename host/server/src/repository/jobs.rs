@@ -86,6 +86,32 @@ impl Jobs {
         Ok(JobPage { jobs: documents.iter().filter_map(read).collect(), total, page, page_size })
     }
 
+    /// Jobs of a template whose parameter at a JSON pointer is this text: id and name of at most `limit`. A pointer that
+    /// no path of the store can follow names none.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn naming(
+        &self,
+        template_type: &str,
+        pointer: &str,
+        text: &str,
+        limit: u64,
+    ) -> Result<Vec<(JobId, String)>> {
+        let steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
+        let steps: Vec<String> = std::iter::once("parameters".to_owned()).chain(steps).collect();
+        if steps.iter().any(|step| step.is_empty() || step.contains('.') || step.starts_with('$')) {
+            return Ok(Vec::new());
+        }
+        let filter = doc! {
+            "deleted_at": { "$exists": false },
+            "template_type": template_type,
+            steps.join("."): text,
+        };
+        let documents = collect(self.database.find(JOBS, Find::by(filter).limited(limit)).await?).await?;
+        Ok(readable(&documents, from_document).into_iter().map(|job| (job.id, job.name)).collect())
+    }
+
     /// How many jobs match.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ mod jobs_list;
 mod log_search;
 mod logs;
 mod requests;
+mod secrets;
 mod templates;
 
 pub use counters::{Counters, Tally, Totals};
@@ -40,6 +41,10 @@ pub use jobs_document::{from_document as job_from_document, to_document as job_t
 pub use jobs_list::{JobFilter, JobOrder, JobPage, Listed};
 pub use logs::{LogFilter, Logs};
 pub use requests::{Claimed, Kept, RequestStore};
+pub use secrets::{
+    KeyFileError, Keyring, NewSecret, Rotated, Secrets, SecretsError, delete as delete_secret,
+    discard_all as discard_all_secrets, list as list_secrets, rotate as rotate_secrets,
+};
 pub use templates::TemplateStore;
 
 /// Jobs, in the customer's collection.

@@ -27,6 +27,7 @@ wasmtime::component::bindgen!({
         "sandglass:documents/read.raw-cursor": crate::capabilities::documents::RawCursor,
         "sandglass:files/read.folder": crate::capabilities::files::Folder,
         "sandglass:files/write.writer": crate::capabilities::files::Writer,
+        "sandglass:secrets/store.secret": crate::capabilities::secrets::SecretHandle,
         "sandglass:http/client.response": crate::capabilities::http::Response,
     },
 });

@@ -110,6 +110,7 @@ impl Calls {
         state.close();
         let named = Bounds { result_bytes: bounds.result_bytes, cpu: bounds.cpu, hostcall_bytes: HOSTCALL_BYTES };
         let outcome = judge(ending, &named, &state.limiter, state.log.last_error());
+        let outcome = state.gate.mask().outcome(outcome);
         let metrics = Metrics {
             cpu_ms: cpu.as_secs_f64() * 1_000.0,
             peak_memory_bytes: state.limiter.peak_bytes() as u64,

@@ -15,15 +15,19 @@ use tokio::net::TcpListener;
 use crate::world::{Template, World, gates, http, reason, settings};
 
 /// A server that counts connections, keeps what it was sent and answers what it was told to.
-struct Server {
-    port: u16,
+pub struct Server {
+    pub port: u16,
     connections: Arc<AtomicUsize>,
-    requests: Arc<Mutex<Vec<String>>>,
+    pub requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
-    async fn start(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub async fn start(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        Self::start_at("127.0.0.1:0", answer).await
+    }
+
+    pub async fn start_at(address: &str, answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let connections = Arc::new(AtomicUsize::new(0));
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -51,24 +55,24 @@ impl Server {
         Self { port, connections, requests }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }
 
-fn ok(body: &str) -> String {
+pub fn ok(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\nX-Answer: yes\r\n\r\n{body}", body.len())
 }
 
-fn redirect(to: &str) -> String {
+pub fn redirect(to: &str) -> String {
     format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 }
 
-fn get(url: &str) -> Value {
+pub fn get(url: &str) -> Value {
     json!({ "op": "http", "url": url })
 }
 

@@ -15,6 +15,7 @@ use sandglass::model::log::LogLine;
 use sandglass::model::outcome::{Finished, Outcome};
 use sandglass::model::{Digest, ExecutionId, Incarnation, JobId, Lease, SystemClock};
 use sandglass::repository::audit::Audit;
+use sandglass::repository::{Keyring, NewSecret, Secrets};
 use sandglass::sandbox::{Compiler, Run, Runner as _, Sandbox, Watcher};
 use sandglass_database::Database;
 use sandglass_database::memory::Memory;
@@ -114,30 +115,38 @@ pub fn gates_over(
     http: &config::Http,
     data_dir: &Path,
 ) -> (Gates, Arc<GrantTable>, Audit, Incarnation) {
-    gates_with(database, http, data_dir, EmailClient::default())
+    gates_with(database, HttpClient::new(http).unwrap(), data_dir, EmailClient::default())
 }
 
 fn gates_with(
     database: Arc<dyn Database>,
-    http: &config::Http,
+    http: HttpClient,
     data_dir: &Path,
     email: EmailClient,
 ) -> (Gates, Arc<GrantTable>, Audit, Incarnation) {
     let host = Incarnation::generate();
     let audit = Audit::start(database.clone(), host.clone());
     let grants = Arc::new(GrantTable::default());
+    let secrets = futures::executor::block_on(secrets(database.clone()));
     let gates = Gates::new(Parts {
         database,
         connections: BTreeMap::new(),
         audit: audit.clone(),
         grants: grants.clone(),
-        http: HttpClient::new(http).unwrap(),
+        http,
         folders: folders(data_dir),
         email,
+        secrets,
         bounds: Bounds { batch_bytes: settings().batch_bytes, batch_documents: settings().batch_documents },
         clock: Arc::new(SystemClock),
     });
     (gates, grants, audit, host)
+}
+
+/// Secrets in that database, under a key of these tests.
+async fn secrets(database: Arc<dyn Database>) -> Secrets {
+    let key = config::Secrets { key: "5e".repeat(32), previous_key: String::new() };
+    Secrets::open(database, Keyring::read(&key, Path::new("/nonexistent")).unwrap()).await.unwrap()
 }
 
 /// Compiled components, kept between runs of the tests: compiling itself is tested elsewhere.
@@ -151,17 +160,23 @@ impl World {
     }
 
     pub fn with(settings: &config::Sandbox, http: &config::Http) -> Self {
+        Self::with_client(settings, HttpClient::new(http).unwrap())
+    }
+
+    pub fn with_client(settings: &config::Sandbox, client: HttpClient) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let parts = gates(http, data.path());
-        Self::made_of(settings, parts, data)
+        let database = Memory::new();
+        let (gates, grants, audit, host) =
+            gates_with(Arc::new(database.clone()), client, data.path(), EmailClient::default());
+        Self::made_of(settings, (gates, grants, database, audit, host), data)
     }
 
     /// With identities.
     pub fn with_email(email: &config::Email) -> Self {
         let database = Memory::new();
-        let client = EmailClient::new(email).unwrap();
+        let (client, http) = (EmailClient::new(email).unwrap(), HttpClient::new(&http(&[])).unwrap());
         let data = tempfile::tempdir().unwrap();
-        let (gates, grants, audit, host) = gates_with(Arc::new(database.clone()), &http(&[]), data.path(), client);
+        let (gates, grants, audit, host) = gates_with(Arc::new(database.clone()), http, data.path(), client);
         Self::made_of(&settings(), (gates, grants, database, audit, host), data)
     }
 
@@ -181,6 +196,18 @@ impl World {
         let template = Template { name: self.sandbox.describe(&digest).await.unwrap().name, digest };
         self.grant(&template, rights, Limits::default());
         template
+    }
+
+    /// Sets a secret that may go to `hosts`; anywhere, if there is none.
+    pub async fn secret(&self, label: &str, text: &str, hosts: &[&str]) {
+        let new = NewSecret {
+            label: label.parse().unwrap(),
+            text: text.to_owned().into(),
+            description: None,
+            hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+        };
+        let secrets = secrets(Arc::new(self.database.clone())).await;
+        secrets.set(&new, "test", chrono::DateTime::UNIX_EPOCH).await.unwrap();
     }
 
     pub fn grant(&self, template: &Template, rights: &[(&str, &str, &str)], limits: Limits) {

@@ -50,6 +50,7 @@ impl Template for Probe {
             .need(Need::new("http", "*", "send", "For the steps that send requests.").optional())
             .need(Need::new("secrets", "*", "use", "For requests with a secret.").optional())
             .need(Need::new("email", "*", "send", "For the steps that send mail.").optional())
+            .need(Need::new("secrets", "*", "reveal", "For the step that shows one.").optional())
     }
 
     fn execute(parameters: Parameters) -> Result<Outcome, Failure> {

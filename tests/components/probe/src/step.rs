@@ -49,6 +49,12 @@ pub enum Step {
         follow_redirects: bool,
         /// Label of a secret to send as a bearer token.
         bearer: Option<String>,
+        /// User name, and label of the password.
+        basic: Option<(String, String)>,
+        /// Name of a header, and label of its value.
+        secret_header: Option<(String, String)>,
+        /// Name of a header, and label of the key that signs the body.
+        hmac: Option<(String, String)>,
     },
     /// Returns `message_id`, `accepted` and `refused`.
     Email {
@@ -56,6 +62,8 @@ pub enum Step {
         identity: String,
         message: Box<Mail>,
     },
+    /// Returns the `length` of a secret and its `text`, and logs the text as well.
+    Reveal { label: String },
     /// Returns `continues`.
     Wait { milliseconds: u64 },
     /// Returns nothing.
@@ -162,6 +170,7 @@ impl Step {
             Self::Distinct { .. } => "distinct",
             Self::Http { .. } => "http",
             Self::Email { .. } => "email",
+            Self::Reveal { .. } => "reveal",
             Self::Wait { .. } => "wait",
             Self::Log { .. } => "log",
             Self::Progress { .. } => "progress",
@@ -211,6 +220,11 @@ impl Step {
             }
             Self::Http { .. } => self.send()?,
             Self::Email { identity, message } => message.send(identity)?,
+            Self::Reveal { label } => {
+                let text = Secret::get(label)?.reveal()?;
+                log::info(format!("the text is {text}"), &[("text", &text)]);
+                json!({ "length": text.len(), "text": text })
+            }
             Self::Wait { milliseconds } => {
                 json!({ "continues": execution::wait(Duration::from_millis(*milliseconds)) })
             }
@@ -255,10 +269,13 @@ impl Step {
     }
 
     fn send(&self) -> Result<Value, Error> {
-        let Self::Http { url, method, headers, body, timeout_ms, follow_redirects, bearer } = self else {
+        let Self::Http { url, method, headers, body, timeout_ms, follow_redirects, bearer, basic, secret_header, hmac } =
+            self
+        else {
             return Ok(Value::Null);
         };
-        let secret = bearer.as_deref().map(Secret::get).transpose()?;
+        let pairs = [basic, secret_header, hmac].into_iter().flatten().map(|(_, label)| label);
+        let secret = bearer.iter().chain(pairs).next().map(|label| Secret::get(label)).transpose()?;
         let mut request = Request::new(method, url).follow_redirects(*follow_redirects);
         for (name, value) in headers {
             request = request.header(name, value);
@@ -270,7 +287,12 @@ impl Step {
             request = request.timeout(Duration::from_millis(*milliseconds));
         }
         if let Some(secret) = &secret {
-            request = request.auth(Auth::Bearer(secret));
+            request = request.auth(match (basic, secret_header, hmac) {
+                (Some((username, _)), ..) => Auth::Basic { username: username.clone(), secret },
+                (_, Some((name, _)), _) => Auth::Header { name: name.clone(), secret },
+                (_, _, Some((header, _))) => Auth::HmacSha256 { header: header.clone(), secret },
+                _ => Auth::Bearer(secret),
+            });
         }
         let response = request.send()?;
         let body = response.read_to_end(64 * 1024)?;

@@ -30,7 +30,7 @@ fn documented() -> BTreeSet<(String, String)> {
 }
 
 fn address(path: &str) -> String {
-    path.replace("{id}", "65f1c0ffee65f1c0ffee65f1").replace("{type}", "database_cleanup")
+    path.replace("{id}", "65f1c0ffee65f1c0ffee65f1").replace("{type}", "database_cleanup").replace("{label}", "none")
 }
 
 #[test]

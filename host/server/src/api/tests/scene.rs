@@ -24,9 +24,9 @@ use crate::model::log::{Level, LogLine};
 use crate::model::outcome::{Finished, Metrics as Used, Outcome, RunResult};
 use crate::model::template::{Metadata, Need, OnLost, Problem};
 use crate::model::{Clock, Digest, ExecutionId, Incarnation, Lease, SystemClock};
-use crate::registry::{AdmitError, Components, Described, Jobs, Templates};
+use crate::registry::{self, AdmitError, Components, Described, Jobs, Templates};
 use crate::repository::audit::Audit;
-use crate::repository::{self, Counters, Executions, RequestStore, ensure_indexes};
+use crate::repository::{self, Counters, Executions, Keyring, RequestStore, Secrets, ensure_indexes};
 use crate::sandbox::{Run, Runner};
 use crate::scheduler;
 
@@ -92,9 +92,19 @@ impl Scene {
         };
         let (scheduler, ..) = scheduler::start(parts, ends).await.unwrap();
         let stored_jobs = repository::Jobs::new(database.clone());
+        let key = crate::config::Secrets { key: "5e".repeat(32), previous_key: String::new() };
+        let keyring = Keyring::read(&key, std::path::Path::new("/nonexistent")).unwrap();
+        let secrets = Secrets::open(database.clone(), keyring).await.unwrap();
         let state = ApiState {
             jobs: Jobs::new(scheduler.clone(), templates.clone(), stored_jobs.clone(), audit.clone(), clock.clone()),
             scheduler,
+            secrets: registry::Secrets::new(
+                secrets,
+                stored_jobs.clone(),
+                templates.clone(),
+                audit.clone(),
+                clock.clone(),
+            ),
             stored_jobs,
             executions: Executions::new(database.clone()),
             counters: Counters::new(database.clone()),

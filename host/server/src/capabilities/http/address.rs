@@ -39,7 +39,8 @@ pub fn class(address: IpAddr) -> Class {
     }
 }
 
-/// Takes an IPv4 address out of the IPv6 forms that lead to it: mapped, compatible and the well-known NAT64 prefix.
+/// Takes an IPv4 address out of the IPv6 forms that lead to it: mapped, compatible and the well-known NAT64 prefix. The
+/// other tunnels (6to4, Teredo, local NAT64, translated addresses) are reserved as they are.
 fn unwrap(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
     let [a, b, c, d, e, f, high, low] = v6.segments();
@@ -57,7 +58,8 @@ fn unwrap(address: IpAddr) -> IpAddr {
 
 fn class_v4(address: Ipv4Addr) -> Class {
     match address.octets() {
-        [169, 254, 169, 254] | [100, 100, 100, 200] => Class::Metadata,
+        // In link-local, shared and, for the last one, public space: AWS and most others, its containers, Alibaba, Azure.
+        [169, 254, 169, 254] | [169, 254, 170, 2 | 23] | [100, 100, 100, 200] | [168, 63, 129, 16] => Class::Metadata,
         [127, ..] => Class::Loopback,
         [10, ..] | [192, 168, ..] => Class::Private,
         [172, second, ..] if (16..32).contains(&second) => Class::Private,
@@ -77,10 +79,17 @@ fn class_v6(address: Ipv6Addr) -> Class {
     if address == Ipv6Addr::LOCALHOST {
         return Class::Loopback;
     }
-    if segments == [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] {
+    if matches!(segments, [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23 | 0x254] | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254]) {
         return Class::Metadata;
     }
-    let [first, second, ..] = segments;
+    let [first, second, .., universal, isatap, high, low] = segments;
+    if matches!(universal, 0 | 0x200) && isatap == 0x5efe {
+        // ISATAP (RFC 5214, 6.1): any prefix, an IPv4 address in the last half.
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        if class_v4(Ipv4Addr::new(a, b, c, d)) != Class::Public {
+            return Class::Reserved;
+        }
+    }
     match first {
         0xfc00..=0xfdff => Class::Private,
         0xfe80..=0xfebf => Class::LinkLocal,
@@ -204,6 +213,13 @@ mod tests {
             ("64:ff9b::a9fe:a9fe", Class::Metadata),
             ("fd00:ec2::254", Class::Metadata),
             ("100.100.100.200", Class::Metadata),
+            ("169.254.170.2", Class::Metadata),
+            ("168.63.129.16", Class::Metadata),
+            ("fd00:ec2::23", Class::Metadata),
+            ("fd20:ce::254", Class::Metadata),
+            ("2606:4700::5efe:127.0.0.1", Class::Reserved),
+            ("2606:4700::200:5efe:10.0.0.1", Class::Reserved),
+            ("2606:4700::5efe:8.8.8.8", Class::Public),
             ("224.0.0.1", Class::Multicast),
             ("239.255.255.255", Class::Multicast),
             ("ff02::1", Class::Multicast),

@@ -1,15 +1,15 @@
 //! The connector: one request to a checked address. Decides nothing itself.
 
 use std::error::Error as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::Host;
 
 use super::address::{Class, InvalidNetwork, Networks};
 use super::request::Hop;
+use super::resolver::{Checked, Forbidden, Lookup, SystemLookup};
 use crate::capabilities::{ErrorKind, GateError};
 use crate::config;
 
@@ -45,15 +45,23 @@ impl HttpClient {
     /// # Errors
     /// A network in the configuration that is none, or a TLS set-up that fails.
     pub fn new(settings: &config::Http) -> Result<Self, HttpSetupError> {
+        Self::with_lookup(settings, Arc::new(SystemLookup))
+    }
+
+    /// As [`new`](Self::new), with names looked up elsewhere.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_lookup(settings: &config::Http, lookup: Arc<dyn Lookup>) -> Result<Self, HttpSetupError> {
         let networks = Arc::new(Networks::new(settings.allow_private_networks, &settings.allowed_networks)?);
         // Somebody else may have installed it already, which is as good.
         let _installed = rustls::crypto::ring::default_provider().install_default();
-        let client = match builder(&networks).build() {
+        let client = match builder(&networks, &lookup).build() {
             Ok(client) => client,
             Err(error) => {
                 // A bare container: plain requests still work, and the rest of the host does anyway.
                 tracing::warn!(%error, "no certificates to trust on this machine: every https request will be refused");
-                builder(&networks).tls_certs_only([]).build()?
+                builder(&networks, &lookup).tls_certs_only([]).build()?
             }
         };
         let bounds = HttpBounds {
@@ -100,7 +108,7 @@ impl HttpClient {
     }
 }
 
-fn builder(networks: &Arc<Networks>) -> reqwest::ClientBuilder {
+fn builder(networks: &Arc<Networks>, lookup: &Arc<dyn Lookup>) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -109,7 +117,7 @@ fn builder(networks: &Arc<Networks>) -> reqwest::ClientBuilder {
         .http1_only()
         .pool_idle_timeout(Duration::from_secs(30))
         .pool_max_idle_per_host(8)
-        .dns_resolver(Checked(networks.clone()))
+        .dns_resolver(Checked { networks: networks.clone(), lookup: lookup.clone() })
 }
 
 /// Why a request failed, without its URL, which may hold secrets.
@@ -141,34 +149,4 @@ fn forbidden(name: &str, class: Class) -> GateError {
         "forbidden-address",
         format!("{name} is a {} address; an operator can allow its network with http.allowed_networks", class.as_str()),
     )
-}
-
-/// Resolves a name and leaves out what may not be reached.
-struct Checked(Arc<Networks>);
-
-#[derive(Debug, thiserror::Error)]
-#[error("{name} leads to a {} address", class.as_str())]
-struct Forbidden {
-    name: String,
-    class: Class,
-}
-
-impl Resolve for Checked {
-    fn resolve(&self, name: Name) -> Resolving {
-        let networks = self.0.clone();
-        Box::pin(async move {
-            let mut refused = None;
-            let mut allowed: Vec<SocketAddr> = Vec::new();
-            for address in tokio::net::lookup_host((name.as_str(), 0)).await? {
-                match networks.check(address.ip()) {
-                    Ok(()) => allowed.push(address),
-                    Err(class) => refused = Some(class),
-                }
-            }
-            match refused {
-                Some(class) if allowed.is_empty() => Err(Forbidden { name: name.as_str().to_owned(), class }.into()),
-                _ => Ok(Box::new(allowed.into_iter()) as Addrs),
-            }
-        })
-    }
 }

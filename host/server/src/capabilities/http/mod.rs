@@ -5,19 +5,23 @@
 //! environment are ignored, redirects are followed here and never by the library.
 
 mod address;
+mod auth;
 mod client;
 mod pattern;
 mod redirect;
 mod request;
+mod resolver;
 mod response;
 mod send;
 mod sender;
 
 pub use address::{Class, InvalidNetwork, Networks, class};
+pub use auth::Auth;
 pub(super) use client::HttpBounds;
 pub use client::{HttpClient, HttpSetupError};
-pub use pattern::HttpTarget;
+pub use pattern::{HttpTarget, check_pattern};
 pub use request::HttpRequest;
+pub use resolver::{Lookup, SystemLookup};
 pub use response::Response;
 pub use send::send;
 pub use sender::{HttpResponse, HttpSender, Origin};

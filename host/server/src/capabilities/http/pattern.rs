@@ -39,7 +39,8 @@ impl HttpTarget {
         })
     }
 
-    fn fits(&self, pattern: &str) -> bool {
+    /// Whether a pattern covers where the request goes.
+    pub(in crate::capabilities) fn fits(&self, pattern: &str) -> bool {
         let (scheme, rest) = pattern.split_once("://").map_or((None, pattern), |(scheme, rest)| (Some(scheme), rest));
         let rest = rest.trim_end_matches('/');
         // The port stands behind the last colon, unless that is inside the brackets of an IPv6 address.
@@ -67,6 +68,38 @@ impl HttpTarget {
             };
         scheme_fits && port_fits && host_fits
     }
+}
+
+/// Whether a text is a pattern.
+///
+/// # Errors
+/// What is wrong with it, and how it is written.
+pub fn check_pattern(pattern: &str) -> Result<(), String> {
+    const FORM: &str = "write [https://]host[:port], with `*` for any host or `*.example.com` for what stands below it";
+    let fault = |what: &str| Err(format!("{pattern:.80} {what}: {FORM}"));
+    if pattern.is_empty() || pattern.len() > 255 {
+        return Err(format!("has {} bytes, from 1 to 255 are possible: {FORM}", pattern.len()));
+    }
+    let rest = match pattern.split_once("://") {
+        Some(("http" | "https", rest)) => rest,
+        Some(_) => return fault("names a scheme that is neither https nor http"),
+        None => pattern,
+    };
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (rest, None),
+    };
+    if port.is_some_and(|port| port != "*" && port.parse::<u16>().is_err()) {
+        return fault("has a port that is no number");
+    }
+    let name = host.strip_prefix("*.").unwrap_or(host);
+    let is_address = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .is_some_and(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok());
+    let is_name = !name.is_empty()
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_'));
+    if host == "*" || is_address || is_name { Ok(()) } else { fault("names no host") }
 }
 
 impl Target for HttpTarget {
@@ -131,6 +164,29 @@ mod tests {
             ("http://127.0.0.1", "http://0x7f.1/", true),
         ] {
             assert_eq!(covers(&Scope::Pattern(pattern.into()), url), expected, "{pattern} {url}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_pattern_is_told_apart() {
+        for pattern in [
+            "*",
+            "a.example",
+            "*.a.example",
+            "https://a.example",
+            "http://*:8080",
+            "a:*",
+            "[::1]:80",
+            "10.0.0.1",
+            "A_b",
+        ] {
+            assert_eq!(check_pattern(pattern), Ok(()), "{pattern}");
+        }
+        for text in [
+            "", "a b", "ftp://a", "a/b", "a:x", "a:99999", "*a", "a.*", "u@a", "[::1", "[x]", "https://", "*.", "a\n",
+            "ä",
+        ] {
+            assert!(check_pattern(text).is_err(), "{text}");
         }
     }
 

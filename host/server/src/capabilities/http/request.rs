@@ -7,6 +7,7 @@ use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use url::Url;
 
+use super::auth::Auth;
 use crate::capabilities::GateError;
 
 const LONGEST_URL: usize = 8_192;
@@ -40,6 +41,7 @@ pub struct HttpRequest {
     pub body: Option<Vec<u8>>,
     pub timeout: Option<Duration>,
     pub follow_redirects: bool,
+    pub auth: Auth,
 }
 
 /// A request that is fit to be sent.
@@ -107,6 +109,20 @@ pub(super) fn url(text: &str) -> Result<Url, GateError> {
     Ok(url)
 }
 
+/// Checks the name of a header that the host does not set itself.
+///
+/// # Errors
+/// `invalid` for what is no name, `denied` for the host's own headers.
+pub(super) fn header_name(name: &str) -> Result<HeaderName, GateError> {
+    let header = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| GateError::invalid("header-name", format!("{name:?} is no header name")))?;
+    // Servers that hand headers on as variables read `_` as `-`.
+    if RESERVED.contains(&header.as_str().replace('_', "-").as_str()) {
+        return Err(GateError::denied("header-reserved", format!("the header {header} belongs to the host")));
+    }
+    Ok(header)
+}
+
 fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, GateError> {
     let bytes: usize = pairs.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
     if pairs.len() > MOST_HEADERS || bytes > MOST_HEADER_BYTES {
@@ -117,11 +133,7 @@ fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, GateError> {
     }
     let mut map = HeaderMap::with_capacity(pairs.len() + 1);
     for (name, value) in pairs {
-        let header = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| GateError::invalid("header-name", format!("{name:?} is no header name")))?;
-        if RESERVED.contains(&header.as_str()) {
-            return Err(GateError::denied("header-reserved", format!("the header {header} belongs to the host")));
-        }
+        let header = header_name(name)?;
         let value = HeaderValue::from_str(value).map_err(|_| {
             GateError::invalid(
                 "header-value",
@@ -163,6 +175,7 @@ mod tests {
             ("GET", "https://a.example", &[("HOST", "b.example")], "header-reserved"),
             ("GET", "https://a.example", &[("Content-Length", "5")], "header-reserved"),
             ("GET", "https://a.example", &[("Transfer-Encoding", "chunked")], "header-reserved"),
+            ("GET", "https://a.example", &[("Content_Length", "5")], "header-reserved"),
             ("GET", "https://a.example", &[("Connection", "upgrade")], "header-reserved"),
             ("GET", "https://a.example", &[("Proxy-Authorization", "x")], "header-reserved"),
             ("GET", "https://a.example", &[("X", "a\r\nHost: b")], "header-value"),

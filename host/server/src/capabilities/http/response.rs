@@ -24,10 +24,16 @@ pub struct Response {
     waiting: Bytes,
     read_bytes: usize,
     body_bound: usize,
+    until: Instant,
 }
 
 impl Response {
-    pub(super) fn new(answer: reqwest::Response, target: HttpTarget, body_bound: usize) -> Result<Self, GateError> {
+    pub(super) fn new(
+        answer: reqwest::Response,
+        target: HttpTarget,
+        body_bound: usize,
+        until: Instant,
+    ) -> Result<Self, GateError> {
         let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
         let headers: Vec<(String, String)> =
             answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes()))).collect();
@@ -36,7 +42,7 @@ impl Response {
             return Err(GateError::limit("header-bytes", format!("the answer has {bytes} bytes of headers")));
         }
         let status = answer.status().as_u16();
-        Ok(Self { status, headers, answer, target, waiting: Bytes::new(), read_bytes: 0, body_bound })
+        Ok(Self { status, headers, answer, target, waiting: Bytes::new(), read_bytes: 0, body_bound, until })
     }
 
     /// The status code.
@@ -69,9 +75,10 @@ impl Response {
     }
 
     async fn chunk(&mut self, gate: &Gate) -> Result<Bytes, GateError> {
-        let bound = gate.http_bounds().timeout.min(gate.remaining());
+        // One instant for the whole exchange: a body that drips does not start the time anew with each drop.
+        let until = self.until.min(Instant::now() + gate.remaining());
         loop {
-            let chunk = match tokio::time::timeout(bound, self.answer.chunk()).await {
+            let chunk = match tokio::time::timeout_at(until, self.answer.chunk()).await {
                 Ok(Ok(Some(chunk))) => chunk,
                 Ok(Ok(None)) => return Ok(Bytes::new()),
                 Ok(Err(error)) => return Err(explain(&error)),

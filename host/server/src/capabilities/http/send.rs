@@ -1,7 +1,10 @@
 //! A template's request: gate, quota and record at every hop.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
+use super::auth::Auth;
 use super::client::HttpClient;
 use super::pattern::HttpTarget;
 use super::redirect;
@@ -12,6 +15,9 @@ use crate::capabilities::guard::{Gate, Target as _};
 use crate::capabilities::operation::{HTTP_GET, HTTP_SEND, Operation};
 use crate::capabilities::{ErrorKind, GateError};
 use crate::model::audit::Usage;
+
+/// How long a request may take that does not say so.
+const UNASKED: Duration = Duration::from_secs(30);
 
 /// Sends a request and waits for the headers of the answer.
 ///
@@ -25,15 +31,19 @@ pub async fn send(gate: &mut Gate, request: HttpRequest) -> Result<Response, Gat
     let most_requests = lower(bounds.requests, limits.http_requests);
     let body_bound = lower(bounds.body_bytes as u64, limits.http_body_bytes);
     let body_bound = usize::try_from(body_bound).unwrap_or(bounds.body_bytes);
-    let timeout = request.timeout.unwrap_or(bounds.timeout).min(bounds.timeout);
+    let timeout = request.timeout.unwrap_or(UNASKED).min(bounds.timeout);
     let until = Instant::now() + timeout;
     let follow = if request.follow_redirects { bounds.redirects } else { 0 };
     let wants_redirects = request.follow_redirects;
+    let mut auth = request.auth.clone();
 
     let mut hop = match Hop::new(request, body_bound) {
         Ok(hop) => hop,
         Err(error) => return Err(refused(gate, operation, "", error).await),
     };
+    if let Err(error) = auth.check(&hop.headers) {
+        return Err(refused(gate, operation, "", error).await);
+    }
     for left in (0..=follow).rev() {
         let operation = if hop.is_safe() { &HTTP_GET } else { operation };
         let Some(target) = HttpTarget::of(&hop.url, hop.method.as_str()) else {
@@ -51,11 +61,17 @@ pub async fn send(gate: &mut Gate, request: HttpRequest) -> Result<Response, Gat
             return Err(error);
         }
         gate.http_requests += 1;
-        let answer = exchange(gate, &permit, &client, operation, &hop, &target, until).await?;
+        let signed = auth.sign(gate, &target, &hop).await?;
+        let answer = exchange(gate, &permit, &client, operation, &signed, &target, until).await?;
         let next = if wants_redirects { redirect::next(&hop, answer.status(), answer.headers()) } else { Ok(None) };
         match next {
-            Ok(None) => return Response::new(answer, target, body_bound),
-            Ok(Some(next)) if left > 0 => hop = next,
+            Ok(None) => return Response::new(answer, target, body_bound, until),
+            Ok(Some(next)) if left > 0 => {
+                if next.url.origin() != hop.url.origin() {
+                    auth = Auth::None;
+                }
+                hop = next;
+            }
             Ok(Some(_)) => {
                 return Err(GateError::limit("redirects", format!("more than {follow} redirects")));
             }

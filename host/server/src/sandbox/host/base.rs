@@ -48,6 +48,7 @@ impl execution::Host for State {
 
     fn progress(&mut self, done: u64, total: Option<u64>, note: String) -> wasmtime::Result<()> {
         self.called();
+        let note = self.gate.mask().text(&note);
         let note = note.chars().filter(|character| !character.is_control()).take(LONGEST_NOTE).collect();
         let progress = Progress { done, total, note };
         let now = Instant::now();
@@ -92,6 +93,10 @@ impl log::Host for State {
             log::Level::Warn => Level::Warning,
             log::Level::Error => Level::Error,
         };
+        // Before the line is cut and escaped: half a secret would not be found.
+        let mask = self.gate.mask();
+        let fields = fields.iter().map(|(name, value)| (mask.text(name).into_owned(), mask.text(value).into_owned()));
+        let (message, fields) = (mask.text(&message), fields.collect::<Vec<_>>());
         self.log.write(level, &message, &fields);
         Ok(())
     }

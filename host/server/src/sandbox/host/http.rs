@@ -5,8 +5,8 @@ use std::time::Duration;
 use wasmtime::component::Resource;
 
 use super::error::{Refusal, close};
-use crate::capabilities::http::{self, HttpRequest, Response};
-use crate::capabilities::{absent, operation};
+use crate::capabilities::http::{self, Auth, HttpRequest, Response};
+use crate::capabilities::secrets::SecretHandle;
 use crate::sandbox::bindings::sandglass::http::client;
 use crate::sandbox::state::State;
 
@@ -31,16 +31,26 @@ impl client::HostResponse for State {
     }
 }
 
+impl State {
+    fn auth(&self, auth: client::Auth) -> Result<Auth, Refusal> {
+        let secret = |handle: Resource<SecretHandle>| self.table.get(&handle).cloned();
+        Ok(match auth {
+            client::Auth::None => Auth::None,
+            client::Auth::Bearer(handle) => Auth::Bearer(secret(handle)?),
+            client::Auth::Basic((username, handle)) => Auth::Basic { username, secret: secret(handle)? },
+            client::Auth::Header((name, handle)) => Auth::Header { name, secret: secret(handle)? },
+            client::Auth::HmacSha256((header, handle)) => Auth::HmacSha256 { header, secret: secret(handle)? },
+        })
+    }
+}
+
 impl client::Host for State {
     async fn send(&mut self, request: client::Request) -> Result<Resource<Response>, Refusal> {
         self.called();
         let client::Request { method, url, headers, auth, body, timeout_ms, follow_redirects } = request;
-        if !matches!(auth, client::Auth::None) {
-            // A handle for a secret cannot exist before there are secrets; whoever shows one is told so.
-            return Err(absent(&mut self.gate, &operation::SECRETS_GET, "").await.into());
-        }
+        let auth = self.auth(auth)?;
         let timeout = timeout_ms.map(|milliseconds| Duration::from_millis(milliseconds.into()));
-        let request = HttpRequest { method, url, headers, body, timeout, follow_redirects };
+        let request = HttpRequest { method, url, headers, body, timeout, follow_redirects, auth };
         let response = http::send(&mut self.gate, request).await?;
         Ok(self.table.push(response)?)
     }

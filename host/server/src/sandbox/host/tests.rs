@@ -14,12 +14,14 @@ use super::Refusal;
 use crate::capabilities::documents::{Collection, Cursor, RawCursor};
 use crate::capabilities::files::{Folder, Writer};
 use crate::capabilities::http::Response;
+use crate::capabilities::secrets::SecretHandle;
 use crate::capabilities::{Bounds, EmailClient, Facts, Folders, Gates, GrantTable, HttpClient, Parts};
 use crate::config;
 use crate::model::grant::{Grant, Limits, Right};
 use crate::model::template::Need;
 use crate::model::{Digest, ExecutionId, Incarnation, JobId, Lease, SystemClock};
 use crate::repository::audit::Audit;
+use crate::repository::{Keyring, NewSecret, Secrets};
 use crate::sandbox::bindings::Full;
 use crate::sandbox::bindings::sandglass::base::types;
 use crate::sandbox::bindings::sandglass::documents::{manage, read, write};
@@ -73,6 +75,7 @@ struct World {
     writer: Resource<Writer>,
     /// Where its folder stands.
     data: tempfile::TempDir,
+    secret: Resource<SecretHandle>,
 }
 
 impl World {
@@ -107,6 +110,12 @@ impl World {
         });
         let clock = Arc::new(SystemClock);
         let data = tempfile::tempdir().unwrap();
+        let key = config::Secrets { key: "5e".repeat(32), previous_key: String::new() };
+        let keyring = Keyring::read(&key, Path::new("/nonexistent")).unwrap();
+        let secrets = Secrets::open(Arc::new(database.clone()), keyring).await.unwrap();
+        let text = zeroize::Zeroizing::new("hunter2-and-more".to_owned());
+        let new = NewSecret { label: "shop".parse().unwrap(), text, description: None, hosts: Vec::new() };
+        secrets.set(&new, "test", chrono::DateTime::UNIX_EPOCH).await.unwrap();
         let gates = Gates::new(Parts {
             database: Arc::new(database.clone()),
             connections: Default::default(),
@@ -123,6 +132,7 @@ impl World {
             .unwrap(),
             folders: folders(data.path()),
             email: EmailClient::default(),
+            secrets,
             bounds: Bounds { batch_bytes: 1_000_000, batch_documents: 1_000 },
             clock: clock.clone(),
         });
@@ -163,8 +173,9 @@ impl World {
         let borrow = Resource::new_borrow(folder.rep());
         let writer =
             file_writer::HostWriter::create(&mut state, borrow, "orders".into(), writer_options()).await.unwrap();
+        let secret = store::Host::get(&mut state, "shop".into()).await.unwrap();
         grants.revoke("test", &digest);
-        Self { state, grants, collection, cursor, raw_cursor, response, folder, writer, data }
+        Self { state, grants, collection, cursor, raw_cursor, response, folder, writer, data, secret }
     }
 
     /// Calls a function by its name in the contract; what it answered if it refused.
@@ -219,7 +230,10 @@ impl World {
             ("documents/manage", "create-index") => manage::Host::create_index(state, name(), text()).await,
             ("documents/manage", "drop-index") => manage::Host::drop_index(state, name(), name()).await,
             ("secrets/store", "get") => store::Host::get(state, name()).await.map(drop),
-            ("secrets/reveal", "plaintext") => reveal::Host::plaintext(state, Resource::new_borrow(1)).await.map(drop),
+            ("secrets/reveal", "plaintext") => {
+                let secret = Resource::new_borrow(self.secret.rep());
+                reveal::Host::plaintext(state, secret).await.map(drop)
+            }
             ("http/client", "send") => client::Host::send(state, request("http://127.0.0.1:9/".into())).await.map(drop),
             ("http/client", "[method]response.read") => {
                 let response = Resource::new_borrow(self.response.rep());
