@@ -11,6 +11,7 @@ mod gates;
 mod grants;
 pub mod guard;
 pub mod http;
+pub mod insight;
 mod ledger;
 pub mod operation;
 pub mod secrets;

@@ -141,7 +141,7 @@ impl ExecutionFilter {
     }
 }
 
-fn first_id_of(instant: DateTime<Utc>) -> bson::oid::ObjectId {
+pub(super) fn first_id_of(instant: DateTime<Utc>) -> bson::oid::ObjectId {
     let seconds = u32::try_from(instant.timestamp().clamp(0, i64::from(u32::MAX))).unwrap_or(u32::MAX);
     let mut bytes = [0; 12];
     for (to, from) in bytes.iter_mut().zip(seconds.to_be_bytes()) {

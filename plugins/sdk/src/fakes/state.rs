@@ -36,6 +36,7 @@ pub struct Progress {
 }
 
 type Hook = Rc<dyn Fn()>;
+type Pipelines = Rc<dyn Fn(&str, &Value) -> Result<Vec<Value>, Error>>;
 
 pub struct State {
     pub now: DateTime<Utc>,
@@ -52,6 +53,8 @@ pub struct State {
     pub calls: Vec<String>,
     pub failures: BTreeMap<String, VecDeque<Error>>,
     pub hooks: BTreeMap<String, Hook>,
+    /// Who answers pipelines.
+    pub pipelines: Option<Pipelines>,
     pub random: u64,
     pub collections: BTreeMap<String, Vec<Value>>,
     pub indexes: BTreeMap<String, Vec<Value>>,
@@ -82,6 +85,7 @@ impl Default for State {
             calls: Vec::new(),
             failures: BTreeMap::new(),
             hooks: BTreeMap::new(),
+            pipelines: None,
             random: 0,
             collections: BTreeMap::new(),
             indexes: BTreeMap::new(),

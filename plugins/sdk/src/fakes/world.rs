@@ -71,6 +71,19 @@ impl World {
         with(|state| state.hooks.insert(operation.to_owned(), hook));
     }
 
+    /// Lets `answer` run pipelines, which the fakes do not know: it is given the world, the name of the collection and
+    /// the stages. A test that has a real engine at hand answers with that one.
+    pub fn answer_pipelines(&self, answer: impl Fn(&Self, &str, &Value) -> Result<Vec<Value>, Error> + 'static) {
+        let answer = Rc::new(move |collection: &str, stages: &Value| answer(&Self(()), collection, stages));
+        with(|state| state.pipelines = Some(answer));
+    }
+
+    /// The names of the collections.
+    #[must_use]
+    pub fn collections(&self) -> Vec<String> {
+        with(|state| state.collections.keys().cloned().collect())
+    }
+
     /// Sets the documents of a collection, an array; `crm/orders` for one of a named connection.
     pub fn collection(&self, name: &str, documents: Value) {
         let Value::Array(documents) = documents else { return };
