@@ -95,10 +95,12 @@ pub enum Destination {
 #[schemars(title = "Source")]
 pub struct Source {
     /// The collection that is reported on. Without it: `events`, or `user_activity` where there is no `events`; every collection for a collection summary.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Collection", length(min = 1, max = 200), example = &"events",
         extend("x-ui" = {"order": 1, "widget": "collection", "help": "A custom report needs it."}))]
     pub collection: Option<String>,
     /// The field with the date of a document. Without it: `timestamp`; a summary looks for the usual names, and a custom report takes no range.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Date field", length(min = 1, max = 200), example = &"timestamp",
         extend("x-ui" = {"order": 2, "widget": "field", "help": "Only dates count, not texts or numbers."}))]
     pub date_field: Option<String>,

@@ -417,6 +417,8 @@ fn every_field_of_the_form_explains_itself_and_every_example_is_accepted() {
             assert!(field.get(key).is_some(), "{name} has no {key}: {field}");
         }
     }
+    // A host fills defaults in, and nothing may be null.
+    assert!(!fields["source"]["default"].to_string().contains("null"), "{}", fields["source"]["default"]);
     let examples = schema["examples"].as_array().unwrap();
     assert_eq!(examples.len(), 3);
     for example in examples {

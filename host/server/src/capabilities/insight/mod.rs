@@ -13,13 +13,13 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::gates::DEFAULT_CONNECTION;
-use super::guard::{Gate, Permit, Target};
+use super::guard::{Gate, Target};
 use super::operation::INSIGHT_STATISTICS;
 use super::{GateError, within};
 use crate::model::JobId;
 use crate::model::audit::Usage;
 use crate::model::grant::{Scope, fits};
-use crate::repository::Executions;
+use crate::repository::{Brief, Executions};
 use buckets::Buckets;
 use options::Options;
 use summary::Summary;
@@ -57,86 +57,92 @@ pub async fn statistics(
     until: DateTime<Utc>,
     options: &str,
 ) -> Result<String, GateError> {
-    statistics_within(gate, since, until, options, MOST_LOOKED_AT).await
-}
-
-async fn statistics_within(
-    gate: &mut Gate,
-    since: DateTime<Utc>,
-    until: DateTime<Utc>,
-    options: &str,
-    most: u64,
-) -> Result<String, GateError> {
     let permit = gate.pass(&INSIGHT_STATISTICS, &Runs).await?;
     let began = Instant::now();
-    let asked = options.len();
-    let options = Options::parse(options)?;
-    if until < since {
-        return Err(GateError::invalid("bad-range", "`until` lies before `since`: the earlier instant comes first"));
-    }
-    let buckets = match options.group_by {
-        None => None,
-        Some(unit) => Some(Buckets::new(unit, options.zone, since, until, MOST_BUCKETS).ok_or_else(too_many)?),
+    let question = Question::new(since, until, options, MOST_LOOKED_AT)?;
+    let executions = Executions::new(gate.database(&permit, DEFAULT_CONNECTION)?);
+    // The walk ends with the attempt, however long the history is.
+    let answer = within(gate.remaining(), question.answer(&executions)).await?;
+    let usage = Usage {
+        bytes_in: options.len() as u64,
+        bytes_out: answer.text.len() as u64,
+        items: answer.looked_at,
+        ..Usage::default()
     };
-    let mut summary = Summary::new(buckets);
-    let walk = walk(gate, &permit, (since, until), &options, most, &mut summary).await?;
-    let mut answer = Map::from_iter([
-        ("since".to_owned(), Value::from(summary::local(since, options.zone))),
-        ("until".to_owned(), summary::local(until, options.zone).into()),
-        ("timezone".to_owned(), options.zone.name().into()),
-        ("looked_at".to_owned(), walk.looked_at.into()),
-        ("truncated".to_owned(), walk.is_cut.into()),
-    ]);
-    answer.extend(summary.to_json(options.zone, options.limit));
-    let text = Value::Object(answer).to_string();
-    let usage =
-        Usage { bytes_in: asked as u64, bytes_out: text.len() as u64, items: walk.looked_at, ..Usage::default() };
     gate.note(&INSIGHT_STATISTICS, Runs.name(), usage, began);
-    Ok(text)
+    Ok(answer.text)
+}
+
+/// What is asked, checked.
+struct Question {
+    since: DateTime<Utc>,
+    until: DateTime<Utc>,
+    options: Options,
+    buckets: Option<Buckets>,
+    /// Executions that are looked at, at most.
+    most: u64,
+}
+
+/// A JSON object, and how many executions it stands on.
+struct Answer {
+    text: String,
+    looked_at: u64,
+}
+
+impl Question {
+    fn new(since: DateTime<Utc>, until: DateTime<Utc>, options: &str, most: u64) -> Result<Self, GateError> {
+        let options = Options::parse(options)?;
+        if until < since {
+            return Err(GateError::invalid(
+                "bad-range",
+                "`until` lies before `since`: the earlier instant comes first",
+            ));
+        }
+        let buckets = match options.group_by {
+            None => None,
+            Some(unit) => Some(Buckets::new(unit, options.zone, since, until, MOST_BUCKETS).ok_or_else(too_many)?),
+        };
+        Ok(Self { since, until, options, buckets, most })
+    }
+
+    async fn answer(self, executions: &Executions) -> Result<Answer, sandglass_database::Error> {
+        let Self { since, until, options, buckets, most } = self;
+        let mut summary = Summary::new(buckets);
+        let (mut looked_at, mut is_cut) = (0, false);
+        // One walk over all, or one for each job that is named.
+        let walks: Vec<Option<JobId>> =
+            if options.jobs.is_empty() { vec![None] } else { options.jobs.iter().copied().map(Some).collect() };
+        for job in walks {
+            // One more than is looked at tells whether there are more.
+            let left = most - looked_at;
+            let mut briefs = executions.briefs(job, since, until, left + 1).await?;
+            let mut met = 0;
+            while let Some((read, batch)) = briefs.next(BATCH).await? {
+                met += read as u64;
+                is_cut |= met > left;
+                let over = usize::try_from(met.saturating_sub(left)).unwrap_or(0);
+                let kept = batch.len().saturating_sub(over);
+                let types = &options.template_types;
+                let wanted = |brief: &Brief| types.is_empty() || types.contains(&brief.template_type);
+                batch.into_iter().take(kept).filter(wanted).for_each(|brief| summary.add(brief));
+            }
+            looked_at += met.min(left);
+        }
+        let mut answer = Map::from_iter([
+            ("since".to_owned(), Value::from(summary::local(since, options.zone))),
+            ("until".to_owned(), summary::local(until, options.zone).into()),
+            ("timezone".to_owned(), options.zone.name().into()),
+            ("looked_at".to_owned(), looked_at.into()),
+            ("truncated".to_owned(), is_cut.into()),
+        ]);
+        answer.extend(summary.to_json(options.zone, options.limit));
+        Ok(Answer { text: Value::Object(answer).to_string(), looked_at })
+    }
 }
 
 fn too_many() -> GateError {
     let message = format!("options: group_by cuts the time into more than {MOST_BUCKETS} pieces; choose a larger one");
     GateError::invalid("too-many-groups", message)
-}
-
-/// How far the history was read.
-struct Walk {
-    looked_at: u64,
-    is_cut: bool,
-}
-
-async fn walk(
-    gate: &Gate,
-    permit: &Permit,
-    (since, until): (DateTime<Utc>, DateTime<Utc>),
-    options: &Options,
-    most: u64,
-    summary: &mut Summary,
-) -> Result<Walk, GateError> {
-    let executions = Executions::new(gate.database(permit, DEFAULT_CONNECTION)?);
-    // One walk over all, or one for each job that is named.
-    let walks: Vec<Option<JobId>> =
-        if options.jobs.is_empty() { vec![None] } else { options.jobs.iter().copied().map(Some).collect() };
-    let mut walked = Walk { looked_at: 0, is_cut: false };
-    for job in walks {
-        // One more than is looked at tells whether there are more.
-        let left = most - walked.looked_at;
-        let mut briefs = within(gate.remaining(), executions.briefs(job, since, until, left + 1)).await?;
-        let mut met = 0;
-        while let Some((read, batch)) = within(gate.remaining(), briefs.next(BATCH)).await? {
-            met += read as u64;
-            walked.is_cut |= met > left;
-            let over = usize::try_from(met.saturating_sub(left)).unwrap_or(0);
-            let kept = batch.len().saturating_sub(over);
-            let types = &options.template_types;
-            let wanted =
-                batch.into_iter().take(kept).filter(|brief| types.is_empty() || types.contains(&brief.template_type));
-            wanted.for_each(|brief| summary.add(brief));
-        }
-        walked.looked_at += met.min(left);
-    }
-    Ok(walked)
 }
 
 #[cfg(test)]

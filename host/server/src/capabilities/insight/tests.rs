@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use bson::doc;
 use bson::oid::ObjectId;
@@ -8,74 +7,16 @@ use sandglass_database::memory::Memory;
 use serde_json::json;
 
 use super::*;
-use crate::capabilities::{Bounds, ErrorKind, Facts, Gates, GrantTable, HttpClient, Parts};
-use crate::config;
-use crate::model::grant::{Grant, Limits, Right};
-use crate::model::template::Need;
-use crate::model::{Digest, ExecutionId, Incarnation, Lease, SystemClock};
 use crate::repository::EXECUTIONS;
-use crate::repository::audit::Audit;
 
 struct Scene {
     database: Memory,
-    gate: Gate,
-    grants: Arc<GrantTable>,
 }
 
 impl Scene {
-    fn new() -> Self {
-        let database = Memory::new();
-        let grants = Arc::new(GrantTable::default());
-        let right =
-            Right { capability: "insight".into(), target: "runs".into(), access: vec!["read".into()], extra: None };
-        grants.set(Grant {
-            template_type: "report".into(),
-            digest: Digest::of(b"report"),
-            rights: vec![right],
-            limits: Limits::default(),
-        });
-        let http = config::Http {
-            allow_private_networks: false,
-            allowed_networks: Vec::new(),
-            requests: 1,
-            body_bytes: 1,
-            redirects: 0,
-            timeout_seconds: 1,
-        };
-        let gates = Gates::new(Parts {
-            database: Arc::new(database.clone()),
-            connections: Default::default(),
-            audit: Audit::start(Arc::new(database.clone()), Incarnation::generate()),
-            grants: grants.clone(),
-            http: HttpClient::new(&http).unwrap(),
-            bounds: Bounds { batch_bytes: 1_000_000, batch_documents: 1_000 },
-            clock: Arc::new(SystemClock),
-        });
-        let facts = Facts {
-            execution: ExecutionId::generate(),
-            job: JobId::generate(),
-            attempt: 1,
-            template_type: "report".into(),
-            digest: Digest::of(b"report"),
-            parameters: Arc::from("{}"),
-            lease: Arc::new(Lease::default()),
-            deadline: Instant::now() + Duration::from_secs(60),
-        };
-        let need = Need {
-            capability: "insight".into(),
-            target: "runs".into(),
-            access: "read".into(),
-            reason: String::new(),
-            optional: false,
-            extra: None,
-        };
-        let gate = gates.open(facts, Arc::new([need]));
-        Self { database, gate, grants }
-    }
-
     /// Executions a minute apart, of three jobs in turn; each third fails.
     async fn with_history(count: u32) -> Self {
-        let scene = Self::new();
+        let scene = Self { database: Memory::new() };
         let documents = (0..count).map(|number| {
             let at = at(number);
             let mut id = [0_u8; 12];
@@ -96,9 +37,20 @@ impl Scene {
         scene
     }
 
-    async fn ask(&mut self, options: Value) -> Result<Value, GateError> {
-        let text = statistics(&mut self.gate, at(0), at(100_000), &options.to_string()).await?;
-        Ok(serde_json::from_str(&text).unwrap())
+    async fn ask(&self, options: Value) -> Result<Value, GateError> {
+        self.ask_within(at(0), at(100_000), options, MOST_LOOKED_AT).await
+    }
+
+    async fn ask_within(
+        &self,
+        since: DateTime<Utc>,
+        until: DateTime<Utc>,
+        options: Value,
+        most: u64,
+    ) -> Result<Value, GateError> {
+        let question = Question::new(since, until, &options.to_string(), most)?;
+        let executions = Executions::new(Arc::new(self.database.clone()));
+        Ok(serde_json::from_str(&question.answer(&executions).await?.text).unwrap())
     }
 }
 
@@ -112,7 +64,7 @@ fn job(number: u32) -> JobId {
 
 #[tokio::test]
 async fn the_end_of_the_range_is_left_out_and_everything_else_is_counted() {
-    let mut scene = Scene::with_history(90).await;
+    let scene = Scene::with_history(90).await;
     let answer = scene.ask(json!({})).await.unwrap();
     assert_eq!(
         (&answer["runs"]["total"], &answer["looked_at"], &answer["truncated"]),
@@ -122,24 +74,24 @@ async fn the_end_of_the_range_is_left_out_and_everything_else_is_counted() {
     assert_eq!(answer["runs"]["duration_seconds"]["mean"], 44.5);
     assert_eq!(answer["slowest_jobs"][0]["job_name"], "Job 2");
     assert_eq!(answer["failing_jobs"].as_array().unwrap().len(), 1);
-    let text = statistics(&mut scene.gate, at(10), at(20), "{}").await.unwrap();
-    assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["runs"]["total"], 10);
-    let error = statistics(&mut scene.gate, at(20), at(10), "{}").await.unwrap_err();
+    let part = scene.ask_within(at(10), at(20), json!({}), 1_000).await.unwrap();
+    assert_eq!(part["runs"]["total"], 10);
+    let error = scene.ask_within(at(20), at(10), json!({}), 1_000).await.unwrap_err();
     assert_eq!(error.reason, "bad-range");
     let ends = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);
-    let text = statistics(&mut scene.gate, ends.0, ends.1, "{}").await.unwrap();
-    assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["runs"]["total"], 90);
+    let all = scene.ask_within(ends.0, ends.1, json!({}), 1_000).await.unwrap();
+    assert_eq!(all["runs"]["total"], 90);
 }
 
 #[tokio::test]
 async fn jobs_and_templates_narrow_and_hours_divide() {
-    let mut scene = Scene::with_history(90).await;
+    let scene = Scene::with_history(90).await;
     let of_jobs = scene.ask(json!({"job_ids": [job(0).to_string(), job(2).to_string()]})).await.unwrap();
     assert_eq!((&of_jobs["runs"]["total"], &of_jobs["jobs"]), (&json!(60), &json!(2)));
     let of_template = scene.ask(json!({"template_types": ["backup_job"]})).await.unwrap();
     assert_eq!((&of_template["runs"]["total"], &of_template["looked_at"]), (&json!(45), &json!(90)));
-    let text = statistics(&mut scene.gate, at(0), at(90), r#"{"group_by":"hour","timezone":"Asia/Kolkata"}"#).await;
-    let answer: Value = serde_json::from_str(&text.unwrap()).unwrap();
+    let by_hour = json!({"group_by": "hour", "timezone": "Asia/Kolkata"});
+    let answer = scene.ask_within(at(0), at(90), by_hour, 1_000).await.unwrap();
     let totals: Vec<_> = answer["series"].as_array().unwrap().iter().map(|line| line["total"].clone()).collect();
     assert_eq!(totals, [30, 60]);
     assert_eq!(answer["series"][1]["start"], "2026-11-01T06:00:00+05:30");
@@ -147,22 +99,20 @@ async fn jobs_and_templates_narrow_and_hours_divide() {
 
 #[tokio::test]
 async fn a_long_history_is_cut_at_the_newest_and_the_answer_says_so() {
-    let mut scene = Scene::with_history(90).await;
+    let scene = Scene::with_history(90).await;
     for (most, truncated) in [(89, true), (90, false), (1, true)] {
-        let text = statistics_within(&mut scene.gate, at(0), at(90), "{}", most).await.unwrap();
-        let answer: Value = serde_json::from_str(&text).unwrap();
+        let answer = scene.ask_within(at(0), at(90), json!({}), most).await.unwrap();
         assert_eq!((&answer["looked_at"], &answer["truncated"]), (&json!(most), &json!(truncated)));
         assert_eq!(answer["runs"]["duration_seconds"]["max"], 89.0);
     }
-    let all = json!({"job_ids": [job(0).to_string(), job(1).to_string()]}).to_string();
-    let text = statistics_within(&mut scene.gate, at(0), at(90), &all, 40).await.unwrap();
-    let answer: Value = serde_json::from_str(&text).unwrap();
+    let two = json!({"job_ids": [job(0).to_string(), job(1).to_string()]});
+    let answer = scene.ask_within(at(0), at(90), two, 40).await.unwrap();
     assert_eq!((&answer["looked_at"], &answer["truncated"]), (&json!(40), &json!(true)));
 }
 
 #[tokio::test]
 async fn what_the_older_system_wrote_counts_by_its_start() {
-    let mut scene = Scene::with_history(3).await;
+    let scene = Scene::with_history(3).await;
     let mut id = [7_u8; 12];
     id[..4].copy_from_slice(&u32::try_from(at(5).timestamp()).unwrap().to_be_bytes());
     let old = doc! {
@@ -175,23 +125,9 @@ async fn what_the_older_system_wrote_counts_by_its_start() {
 }
 
 #[tokio::test]
-async fn without_a_grant_there_is_no_answer_and_with_one_the_read_is_on_record() {
-    let mut scene = Scene::with_history(9).await;
-    scene.ask(json!({})).await.unwrap();
-    scene.grants.revoke("report", &Digest::of(b"report"));
-    let error = scene.ask(json!({})).await.unwrap_err();
-    assert_eq!((error.kind, error.reason), (ErrorKind::Denied, "not-granted"));
-    let grant = error.details.unwrap()["grant"].to_string();
-    assert!(grant.contains("insight") && grant.contains("runs"), "{grant}");
-    let sums = scene.gate.finish();
-    let read = sums.iter().find(|sum| sum.operation == "statistics").unwrap();
-    assert_eq!((read.capability.as_str(), read.target.as_str(), read.usage.items), ("insight", "runs", 9));
-}
-
-#[tokio::test]
 async fn an_option_that_is_not_known_is_refused_by_name() {
-    let error = Scene::new().ask(json!({"since_when": 1})).await.unwrap_err();
+    let error = Scene::with_history(0).await.ask(json!({"since_when": 1})).await.unwrap_err();
     assert_eq!(error.reason, "unknown-option");
-    let error = Scene::new().ask(json!({"group_by": "hour"})).await.unwrap_err();
+    let error = Scene::with_history(0).await.ask(json!({"group_by": "hour"})).await.unwrap_err();
     assert_eq!(error.reason, "too-many-groups");
 }

@@ -174,6 +174,8 @@ impl World {
         let writer =
             file_writer::HostWriter::create(&mut state, borrow, "orders".into(), writer_options()).await.unwrap();
         let secret = store::Host::get(&mut state, "shop".into()).await.unwrap();
+        let epoch = types::Instant { seconds: 0, nanoseconds: 0 };
+        runs::Host::statistics(&mut state, epoch, epoch, "{}".into()).await.unwrap();
         grants.revoke("test", &digest);
         Self { state, grants, collection, cursor, raw_cursor, response, folder, writer, data, secret }
     }
@@ -347,4 +349,19 @@ async fn every_function_that_reaches_outside_asks_the_gate() {
     assert!(asked > 30, "{asked} functions");
     assert!(!world.data.path().join("exports/orders").exists(), "a file was finished without a right");
     drop(world.grants);
+}
+
+#[tokio::test]
+async fn figures_about_runs_are_a_read_under_a_grant_of_their_own_and_a_denial_names_it() {
+    let mut world = World::revoked().await;
+    let epoch = types::Instant { seconds: 0, nanoseconds: 0 };
+    let Err(Refusal::Error(error)) = runs::Host::statistics(&mut world.state, epoch, epoch, "{}".into()).await else {
+        panic!("a revoked grant still gives figures");
+    };
+    let grant = error.details.unwrap()["grant"].to_string();
+    assert!(grant.contains("insight") && grant.contains("runs") && grant.contains("read"), "{grant}");
+    let sums = world.state.gate.finish();
+    let reads: Vec<_> = sums.iter().filter(|sum| sum.capability == "insight").collect();
+    let [read] = reads.as_slice() else { panic!("{reads:?}") };
+    assert_eq!((read.operation.as_str(), read.target.as_str(), read.calls), ("statistics", "runs", 1));
 }
