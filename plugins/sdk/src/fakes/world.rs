@@ -78,12 +78,6 @@ impl World {
         with(|state| state.pipelines = Some(answer));
     }
 
-    /// The names of the collections.
-    #[must_use]
-    pub fn collections(&self) -> Vec<String> {
-        with(|state| state.collections.keys().cloned().collect())
-    }
-
     /// Sets the documents of a collection, an array; `crm/orders` for one of a named connection.
     pub fn collection(&self, name: &str, documents: Value) {
         let Value::Array(documents) = documents else { return };
