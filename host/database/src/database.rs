@@ -5,7 +5,8 @@ use bson::{Bson, Document, RawDocumentBuf};
 use chrono::{DateTime, Utc};
 
 use crate::{
-    CollectionInfo, Delete, Find, FindAndUpdate, Index, InsertReport, Outcome, Result, Update, UpdateReport, Write,
+    CollectionInfo, Delete, Error, Find, FindAndUpdate, Index, InsertReport, Outcome, Result, Update, UpdateReport,
+    Write,
 };
 
 /// A document database. Every write that was answered with `Ok` survives a crash of process and machine.
@@ -30,7 +31,16 @@ pub trait Database: Send + Sync + 'static {
     async fn insert(&self, collection: &str, documents: Vec<Document>) -> Result<InsertReport>;
 
     /// As [`insert`](Self::insert), from encoded documents.
-    async fn insert_raw(&self, collection: &str, documents: Vec<RawDocumentBuf>) -> Result<InsertReport>;
+    async fn insert_raw(&self, collection: &str, documents: Vec<RawDocumentBuf>) -> Result<InsertReport> {
+        let decoded = documents
+            .iter()
+            .map(|document| {
+                Document::try_from(document)
+                    .map_err(|error| Error::invalid(format!("a document cannot be decoded: {error}")))
+            })
+            .collect::<Result<_>>()?;
+        self.insert(collection, decoded).await
+    }
 
     async fn update(&self, collection: &str, update: Update) -> Result<UpdateReport>;
 

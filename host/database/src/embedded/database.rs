@@ -3,7 +3,7 @@
 use std::{ops::ControlFlow, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
-use bson::{Bson, Document, RawDocumentBuf};
+use bson::{Bson, Document};
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -100,17 +100,6 @@ impl Database for Embedded {
                 Ok(Some(report.clone()))
             })
             .await
-    }
-
-    async fn insert_raw(&self, collection: &str, documents: Vec<RawDocumentBuf>) -> Result<InsertReport> {
-        let decoded = documents
-            .iter()
-            .map(|document| {
-                Document::try_from(document)
-                    .map_err(|error| Error::invalid(format!("a document cannot be decoded: {error}")))
-            })
-            .collect::<Result<_>>()?;
-        self.insert(collection, decoded).await
     }
 
     /// An update of many goes in slices of some hundred documents, so that others get their turn. If it is refused

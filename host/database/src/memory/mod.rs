@@ -14,7 +14,7 @@ mod write;
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use bson::{Bson, Document, RawDocumentBuf};
+use bson::{Bson, Document};
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 
@@ -98,17 +98,6 @@ impl Database for Memory {
             }
         }
         Ok(report)
-    }
-
-    async fn insert_raw(&self, collection: &str, documents: Vec<RawDocumentBuf>) -> Result<InsertReport> {
-        let decoded = documents
-            .iter()
-            .map(|document| {
-                Document::try_from(document)
-                    .map_err(|error| Error::invalid(format!("a document cannot be decoded: {error}")))
-            })
-            .collect::<Result<_>>()?;
-        self.insert(collection, decoded).await
     }
 
     async fn update(&self, collection: &str, update: Update) -> Result<UpdateReport> {

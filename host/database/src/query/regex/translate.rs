@@ -164,12 +164,6 @@ fn flags(input: &mut Peekable<Chars<'_>>, out: &mut String, mode: &mut Mode) -> 
 fn escape(input: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<()> {
     let next = input.next().ok_or_else(|| wrong(r"a \ stands at the end"))?;
     match next {
-        'd' => out.push_str("[0-9]"),
-        'D' => out.push_str("[^0-9]"),
-        'w' => out.push_str("[0-9A-Za-z_]"),
-        'W' => out.push_str("[^0-9A-Za-z_]"),
-        's' => out.push_str(r"[\t\n\x0B\x0C\r ]"),
-        'S' => out.push_str(r"[^\t\n\x0B\x0C\r ]"),
         'b' => out.push_str(r"(?-u:\b)"),
         // The crate cannot look for an ASCII non-boundary, for it could lie inside a character.
         'B' => out.push_str(r"\B"),
@@ -208,6 +202,12 @@ fn literal(character: char, out: &mut String) {
 /// Escapes that mean the same inside and outside a class.
 fn shared_escape(next: char, input: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<()> {
     match next {
+        'd' => out.push_str("[0-9]"),
+        'D' => out.push_str("[^0-9]"),
+        'w' => out.push_str("[0-9A-Za-z_]"),
+        'W' => out.push_str("[^0-9A-Za-z_]"),
+        's' => out.push_str(r"[\t\n\x0B\x0C\r ]"),
+        'S' => out.push_str(r"[^\t\n\x0B\x0C\r ]"),
         'n' | 'r' | 't' | 'f' | 'a' | 'v' | 'A' | 'z' | 'x' | 'p' | 'P' => {
             out.push('\\');
             out.push(next);
@@ -268,12 +268,6 @@ fn class(input: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<()> {
 fn class_escape(input: &mut Peekable<Chars<'_>>, out: &mut String) -> Result<()> {
     let next = input.next().ok_or_else(|| wrong(r"a \ stands at the end"))?;
     match next {
-        'd' => out.push_str("[0-9]"),
-        'D' => out.push_str("[^0-9]"),
-        'w' => out.push_str("[0-9A-Za-z_]"),
-        'W' => out.push_str("[^0-9A-Za-z_]"),
-        's' => out.push_str(r"[\t\n\x0B\x0C\r ]"),
-        'S' => out.push_str(r"[^\t\n\x0B\x0C\r ]"),
         'h' => out.push_str(r"[\t \u{a0}]"),
         'b' => out.push_str(r"\x08"),
         'Q' => quoted(input, out),
