@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
-use super::error::{ApiError, ProblemBody};
+use super::error::ApiError;
 use super::query::Query;
 use super::state::Shared;
 use super::time::text;
@@ -47,7 +47,6 @@ impl Wanted {
     ("execution_id" = Option<String>, Query, description = "Only of this execution"),
 ), responses(
     (status = 200, description = "A stream that does not end", body = String, content_type = "text/event-stream"),
-    (status = 400, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn stream(State(api): State<Shared>, mut query: Query) -> Result<impl IntoResponse, ApiError> {
     let wanted = Wanted { job: query.parsed("job_id"), execution: query.parsed("execution_id") };

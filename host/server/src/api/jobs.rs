@@ -66,6 +66,11 @@ impl ApiState {
         Err(self.jobs.explain(id, error.into()).await.into())
     }
 
+    /// The job with its version as ETag.
+    fn versioned(&self, job: &Job) -> Response {
+        tagged(job.version, Json(self.show(job)))
+    }
+
     fn row(&self, listed: &Listed) -> JobView {
         match listed {
             Listed::Job(job) => self.show(job),
@@ -80,7 +85,6 @@ impl ApiState {
 ), responses(
     (status = 200, body = JobView),
     (status = 409, description = "The same request is being answered", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, description = "It was stored, but too many runs wait for `run_now`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn create(
@@ -104,10 +108,7 @@ pub(super) async fn create(
 }
 
 /// The job as it would be stored, with the defaults filled in; nothing is stored.
-#[utoipa::path(post, path = "/api/admin/scheduler/jobs/validate", tag = "jobs", request_body = JobRequest, responses(
-    (status = 200, body = JobView),
-    (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/api/admin/scheduler/jobs/validate", tag = "jobs", request_body = JobRequest, responses((status = 200, body = JobView)))]
 pub(super) async fn validate(
     State(api): State<Shared>,
     principal: Principal,
@@ -129,10 +130,7 @@ pub(super) async fn validate(
     ("sort" = Option<JobOrderWord>, Query, description = "The newest first, unless asked for otherwise"),
     ("page" = Option<u32>, Query, minimum = 1),
     ("page_size" = Option<u32>, Query, minimum = 1, maximum = 200),
-), responses(
-    (status = 200, body = JobList),
-    (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-))]
+), responses((status = 200, body = JobList)))]
 pub(super) async fn list(State(api): State<Shared>, mut query: Query) -> Result<Json<JobList>, ApiError> {
     let status = [
         ("active", JobStatus::Active),
@@ -169,13 +167,10 @@ pub(super) async fn list(State(api): State<Shared>, mut query: Query) -> Result<
 }
 
 /// One job.
-#[utoipa::path(get, path = "/api/admin/scheduler/jobs/{id}", tag = "jobs", params(("id" = String, Path)), responses(
-    (status = 200, body = JobView),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/api/admin/scheduler/jobs/{id}", tag = "jobs", params(("id" = String, Path)), responses((status = 200, body = JobView)))]
 pub(super) async fn get(State(api): State<Shared>, Id(id): Id<JobId>, _: NoQuery) -> Result<Response, ApiError> {
     let job = api.job(id).await?;
-    Ok(tagged(job.version, Json(api.show(&job))))
+    Ok(api.versioned(&job))
 }
 
 /// Changes the top-level fields that the body names.
@@ -185,7 +180,6 @@ pub(super) async fn get(State(api): State<Shared>, Id(id): Id<JobId>, _: NoQuery
 ), responses(
     (status = 200, body = JobView),
     (status = 412, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 422, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn change(
     State(api): State<Shared>,
@@ -196,7 +190,7 @@ pub(super) async fn change(
     Body(body): Body,
 ) -> Result<Response, ApiError> {
     let job = api.jobs.change(id, &body, if_match(&headers)?, &principal.name).await?;
-    Ok(tagged(job.version, Json(api.show(&job))))
+    Ok(api.versioned(&job))
 }
 
 /// Deletes a job: its runs are cancelled, its history stays. It can be taken back for ten seconds.
@@ -205,7 +199,6 @@ pub(super) async fn change(
     ("If-Match" = Option<String>, Header, description = "The version that was seen, in quotes"),
 ), responses(
     (status = 200, body = JobDeleted),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
     (status = 412, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn delete(
@@ -220,10 +213,7 @@ pub(super) async fn delete(
 }
 
 /// Takes a deletion back within its ten seconds.
-#[utoipa::path(post, path = "/api/admin/scheduler/jobs/{id}/restore", tag = "jobs", params(("id" = String, Path)), responses(
-    (status = 200, body = JobView),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/api/admin/scheduler/jobs/{id}/restore", tag = "jobs", params(("id" = String, Path)), responses((status = 200, body = JobView)))]
 pub(super) async fn restore(
     State(api): State<Shared>,
     principal: Principal,
@@ -231,14 +221,11 @@ pub(super) async fn restore(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let job = api.jobs.restore(id, &principal.name).await?;
-    Ok(tagged(job.version, Json(api.show(&job))))
+    Ok(api.versioned(&job))
 }
 
 /// Lets a job run by its schedule again; what was due meanwhile does not run.
-#[utoipa::path(post, path = "/api/admin/scheduler/jobs/{id}/enable", tag = "jobs", params(("id" = String, Path)), responses(
-    (status = 200, body = JobView),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/api/admin/scheduler/jobs/{id}/enable", tag = "jobs", params(("id" = String, Path)), responses((status = 200, body = JobView)))]
 pub(super) async fn enable(
     State(api): State<Shared>,
     principal: Principal,
@@ -246,14 +233,11 @@ pub(super) async fn enable(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let job = api.jobs.enable(id, true, &principal.name).await?;
-    Ok(tagged(job.version, Json(api.show(&job))))
+    Ok(api.versioned(&job))
 }
 
 /// Stops a job from running by its schedule.
-#[utoipa::path(post, path = "/api/admin/scheduler/jobs/{id}/disable", tag = "jobs", params(("id" = String, Path)), responses(
-    (status = 200, body = JobView),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/api/admin/scheduler/jobs/{id}/disable", tag = "jobs", params(("id" = String, Path)), responses((status = 200, body = JobView)))]
 pub(super) async fn disable(
     State(api): State<Shared>,
     principal: Principal,
@@ -261,17 +245,14 @@ pub(super) async fn disable(
     _: NoQuery,
 ) -> Result<Response, ApiError> {
     let job = api.jobs.enable(id, false, &principal.name).await?;
-    Ok(tagged(job.version, Json(api.show(&job))))
+    Ok(api.versioned(&job))
 }
 
 /// Why a job did or did not run at an instant.
 #[utoipa::path(get, path = "/api/admin/scheduler/jobs/{id}/why", tag = "jobs", params(
     ("id" = String, Path),
     ("at" = Option<String>, Query, description = "The instant, RFC 3339; now if absent"),
-), responses(
-    (status = 200, body = WhyView),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-))]
+), responses((status = 200, body = WhyView)))]
 pub(super) async fn why(
     State(api): State<Shared>,
     Id(id): Id<JobId>,

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::error::{ApiError, ProblemBody};
+use super::error::ApiError;
 use super::events::answer;
 use super::execution_view::LogView;
 use super::headers::Id;
@@ -62,10 +62,7 @@ impl From<&(u64, LogLine)> for NumberedLine {
     ("from_line" = Option<u32>, Query, description = "From this line on, counted from 0"),
     ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "At most so many lines (1000)"),
     ("follow" = Option<bool>, Query, description = "As server-sent events, until the execution ends"),
-), responses(
-    (status = 200, body = LogList),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-))]
+), responses((status = 200, body = LogList)))]
 pub(super) async fn read(
     State(api): State<Shared>,
     Id(id): Id<ExecutionId>,

@@ -57,7 +57,6 @@ pub struct Cancelled {
     (status = 200, body = ExecutionView),
     (status = 409, description = "A run is active, or the template is not ready", body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, description = "Too many runs are waiting", body = ProblemBody, content_type = "application/problem+json"),
-    (status = 422, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn run(
     State(api): State<Shared>,
@@ -90,7 +89,6 @@ pub(super) async fn run(
     ("wait" = Option<u32>, Query, maximum = 300, description = "Answer when it has ended, or after so many seconds"),
 ), responses(
     (status = 200, body = ExecutionView),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
     (status = 409, body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, description = "Too many runs are waiting", body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -115,7 +113,6 @@ pub(super) async fn rerun(
 /// Stops an execution: at once if it has not begun, else within a second.
 #[utoipa::path(post, path = "/api/admin/scheduler/executions/{id}/cancel", tag = "executions", params(("id" = String, Path)), responses(
     (status = 200, body = Cancelled),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
     (status = 409, description = "It has ended", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn cancel(

@@ -6,7 +6,7 @@ use sandglass_schedule::preview as show;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::{ApiError, Code, ProblemBody};
+use super::error::{ApiError, Code};
 use super::job_policies::ScheduleBody;
 use super::json::Json as Body;
 use super::query::NoQuery;
@@ -44,10 +44,7 @@ pub struct PreviewView {
 }
 
 /// The next runs of a schedule.
-#[utoipa::path(post, path = "/api/admin/scheduler/schedules/preview", tag = "jobs", request_body = PreviewRequest, responses(
-    (status = 200, body = PreviewView),
-    (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/api/admin/scheduler/schedules/preview", tag = "jobs", request_body = PreviewRequest, responses((status = 200, body = PreviewView)))]
 pub(super) async fn preview(
     State(api): State<Shared>,
     _: NoQuery,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::error::{ApiError, ProblemBody};
+use super::error::ApiError;
 use super::headers::Name;
 use super::query::{NoQuery, Query};
 use super::state::Shared;
@@ -94,10 +94,7 @@ impl From<registry::TemplateView> for TemplateView {
 /// Every template, or those of one category.
 #[utoipa::path(get, path = "/api/admin/scheduler/templates", tag = "templates", params(
     ("category" = Option<String>, Query, description = "Only this category, in any case"),
-), responses(
-    (status = 200, body = TemplateList),
-    (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-))]
+), responses((status = 200, body = TemplateList)))]
 pub(super) async fn list(State(api): State<Shared>, mut query: Query) -> Result<Json<TemplateList>, ApiError> {
     let category = query.text("category");
     query.finish()?;
@@ -111,10 +108,7 @@ pub(super) async fn list(State(api): State<Shared>, mut query: Query) -> Result<
 /// One template.
 #[utoipa::path(get, path = "/api/admin/scheduler/templates/{type}", tag = "templates", params(
     ("type" = String, Path, description = "As jobs name it"),
-), responses(
-    (status = 200, body = TemplateView),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-))]
+), responses((status = 200, body = TemplateView)))]
 pub(super) async fn get(
     State(api): State<Shared>,
     Name(name): Name,
