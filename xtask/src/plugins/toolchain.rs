@@ -183,18 +183,28 @@ fn install_debian(steps: &Steps) -> anyhow::Result<()> {
         bail!("this is no Debian: there is no apt-get");
     }
     steps.say("asking apt for its list of packages");
-    succeed(Command::new("apt-get").args(["update", "-q"]))?;
+    // A list that cannot be renewed, of whatever source, is no reason not to try with the one that is there.
+    if let Err(error) = succeed(apt().args(["update", "-q"])) {
+        steps.say(&format!("going on with the list as it is: {error:#}"));
+    }
     steps.say(&format!("installing {} (145 MB)", DEBIAN_PACKAGES.join(", ")));
-    let mut install = Command::new("apt-get");
-    install.env("DEBIAN_FRONTEND", "noninteractive");
+    let mut install = apt();
     install.args(["install", "-q", "-y", "--no-install-recommends"]).args(DEBIAN_PACKAGES);
-    succeed(&mut install)?;
+    succeed(&mut install).context("not as root, or a package that this distribution does not have")?;
     if !debian_is_installed() {
         bail!(
             "the packages are installed, but one of /usr/bin/cargo, /usr/bin/rustc, {DEBIAN_LINKER} and {DEBIAN_STD} is missing"
         );
     }
     Ok(())
+}
+
+fn apt() -> Command {
+    let mut apt = Command::new("apt-get");
+    apt.env("DEBIAN_FRONTEND", "noninteractive");
+    // Another installation may be under way.
+    apt.args(["-o", "DPkg::Lock::Timeout=120"]);
+    apt
 }
 
 fn succeed(command: &mut Command) -> anyhow::Result<()> {
