@@ -1,12 +1,14 @@
 //! The product as its users meet it: the real server, over real sockets, with real counterparts.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failure here is a failed test")]
 
+mod backup;
 mod cleanup;
 mod crash;
 mod first_steps;
 mod input;
 mod jobs;
 mod notifications;
+mod restore;
 mod runs;
 mod secrets;
 mod webhook;

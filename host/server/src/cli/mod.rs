@@ -5,6 +5,7 @@
 mod data;
 mod demo;
 mod health;
+mod restore;
 mod schedule;
 mod secret;
 mod serve;
@@ -44,6 +45,8 @@ enum Command {
     /// Secrets that templates use by label, while no server runs.
     #[command(subcommand)]
     Secret(secret::Command),
+    /// Put a backup, or what mongodump wrote, into the embedded database while no server runs.
+    Restore(restore::Arguments),
     /// The configuration: check it, show it, or print its reference.
     #[command(subcommand)]
     Config(settings::Command),
@@ -73,6 +76,16 @@ impl CliError {
             Self::Usage(_) => 2,
             Self::NotFound(_) => 3,
             Self::Conflict(_) => 4,
+        }
+    }
+
+    /// The same with something more to say.
+    fn with(self, more: &str) -> Self {
+        match self {
+            Self::Failure(text) => Self::Failure(text + more),
+            Self::Usage(text) => Self::Usage(text + more),
+            Self::NotFound(text) => Self::NotFound(text + more),
+            Self::Conflict(text) => Self::Conflict(text + more),
         }
     }
 
@@ -114,6 +127,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Schedule(command) => schedule::run(command),
         Command::Data(command) => data::run(&load(&flags)?, command),
         Command::Secret(command) => secret::run(&load(&flags)?, command),
+        Command::Restore(arguments) => restore::run(&load(&flags)?, arguments),
         Command::Config(command) => settings::run(&flags, command),
         Command::Health(health) => health::run(&load(&flags)?, health),
         Command::Openapi => {
