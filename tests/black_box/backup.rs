@@ -202,8 +202,7 @@ async fn a_cancelled_backup_leaves_no_files() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_folder_fails_the_run_and_keeps_nothing_of_it() {
     let place = Place::filled(2_000);
-    let server =
-        Setup::on(&place.data()).with("SANDGLASS_FOLDERS__BACKUPS__QUOTA_BYTES", "20000").start().await;
+    let server = Setup::on(&place.data()).with("SANDGLASS_FOLDERS__BACKUPS__QUOTA_BYTES", "20000").start().await;
     let client = server.client();
     let id = job(&client, json!({"compression": "none"})).await;
     let run = run(&client, &id).await;

@@ -7,8 +7,8 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::capabilities::GateError;
 
-/// Longest part in bytes. File systems end at 255; the rest is room for what tools put behind a name.
-const LONGEST_PART: usize = 200;
+/// Longest part in bytes: what file systems take. mongodump's layout goes to this end with the names of collections.
+const LONGEST_PART: usize = 255;
 /// Longest name in bytes.
 const LONGEST_NAME: usize = 800;
 /// Most parts.

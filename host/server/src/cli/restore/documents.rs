@@ -45,6 +45,16 @@ impl Part {
         }
     }
 
+    /// Looks into every document.
+    ///
+    /// # Errors
+    /// The first that is damaged, with its place.
+    pub fn check(&self, batch: &Batch) -> Result<(), CliError> {
+        let mut all = batch.documents.iter().zip(&batch.offsets);
+        let damaged = all.find_map(|(document, offset)| Some((*offset, damage(document)?)));
+        damaged.map_or(Ok(()), |(offset, what)| Err(self.fault(offset, what)))
+    }
+
     /// A fault of the document that begins at `offset`.
     pub fn fault(&self, offset: u64, what: impl std::fmt::Display) -> CliError {
         self.data.fault(format!("the document at byte {offset}: {what}"))
@@ -118,6 +128,6 @@ impl Reader<'_> {
 }
 
 /// What is wrong inside a document, if anything. Costs as much as decoding it.
-pub(super) fn damage(document: &RawDocumentBuf) -> Option<String> {
+fn damage(document: &RawDocumentBuf) -> Option<String> {
     Document::try_from(&**document).err().map(|error| error.to_string())
 }

@@ -1,10 +1,9 @@
 //! Collections under names of their own, until they are complete.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sandglass_database::bson::RawDocumentBuf;
 use sandglass_database::{Database, Error};
 
-use super::documents::{self, Batch};
+use super::documents::Batch;
 use super::{CliError, Task};
 use crate::model::grant::OWN_PREFIX;
 
@@ -81,25 +80,19 @@ pub(super) async fn fill(database: &dyn Database, tasks: &[Task], with_indexes: 
 }
 
 async fn insert(database: &dyn Database, task: &Task, stage: &str, batch: Batch) -> Result<u64, CliError> {
-    let Batch { documents: all, offsets } = batch;
-    let report = match database.insert_raw(stage, all.clone()).await {
+    let report = match database.insert_raw(stage, batch.documents.clone()).await {
         Ok(report) => report,
-        Err(error) => return Err(named(task, &all, &offsets, &error)),
+        // The database refuses a batch as a whole and does not say for which document.
+        Err(error) => {
+            task.part.check(&batch)?;
+            return Err(CliError::Failure(format!("{} cannot be filled: {error}", task.target)));
+        }
     };
     match report.failed.into_iter().next() {
         None => Ok(report.inserted),
         Some((position, error)) => {
-            let offset = offsets.get(position).copied().unwrap_or_default();
+            let offset = batch.offsets.get(position).copied().unwrap_or_default();
             Err(task.part.fault(offset, error))
         }
-    }
-}
-
-/// The database refuses a batch as a whole and does not say for which document.
-fn named(task: &Task, all: &[RawDocumentBuf], offsets: &[u64], error: &Error) -> CliError {
-    let damaged = all.iter().zip(offsets).find_map(|(document, offset)| Some((offset, documents::damage(document)?)));
-    match damaged {
-        Some((offset, what)) => task.part.fault(*offset, what),
-        None => CliError::Failure(format!("{} cannot be filled: {error}", task.target)),
     }
 }

@@ -142,7 +142,7 @@ async fn dry_run(folder: &Path, tasks: &[Task], replaces: bool) -> Result<(), Cl
         let mut documents = 0u64;
         task.part.each_batch(&bar, &mut |batch| {
             documents += batch.documents.len() as u64;
-            Ok(())
+            task.part.check(&batch)
         })?;
         task.part.check_count(documents)?;
         let indexes = task.part.indexes()?;
