@@ -4,11 +4,10 @@
 //! the untouched default, the new digest gets today's default; a grant that somebody changed is inherited as it is, so
 //! that an upgrade never widens it. What the new digest asks for beyond it is denied until it is granted.
 
-use sandglass_database::Result as Stored;
+use sandglass_database::Result;
 use tracing::info;
 
 use super::{Templates, grant};
-use crate::model::Digest;
 use crate::model::grant::Grant;
 use crate::model::template::Template;
 use crate::repository::StoredGrant;
@@ -19,7 +18,7 @@ const FORMER_DEFAULT: usize = 3;
 impl Templates {
     /// # Errors
     /// Those of the store; a grant that cannot be read is never guessed.
-    pub(super) async fn granted(&self, template: &Template) -> Stored<Grant> {
+    pub(super) async fn granted(&self, template: &Template) -> Result<Grant> {
         let (digest, template_type) = (&template.digest, template.metadata.name.as_str());
         if let Some(stored) = self.grants.get(digest).await? {
             return Ok(stored.grant);
@@ -59,10 +58,10 @@ mod tests {
     use sandglass_database::{Database, Update};
     use serde_json::json;
 
-    use super::*;
-    use crate::model::SystemClock;
+    use super::{FORMER_DEFAULT, Grant, Templates, grant};
     use crate::model::grant::{Limits, Right};
     use crate::model::template::{Metadata, OnLost, Problem};
+    use crate::model::{Digest, SystemClock};
     use crate::registry::templates::{AdmitError, Components, Described};
 
     const TYPE: &str = "database_cleanup";
