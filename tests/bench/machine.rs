@@ -11,6 +11,8 @@ pub struct Process {
     /// User and system time so far.
     pub cpu: Duration,
     pub memory_bytes: u64,
+    /// The most since it began, or since [`forget_peak`].
+    pub peak_bytes: u64,
 }
 
 impl Process {
@@ -20,15 +22,21 @@ impl Process {
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
         let ticks: u64 = [11, 12].iter().map(|place: &usize| fields.get(*place).unwrap().parse::<u64>().unwrap()).sum();
         let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
-        let kilobytes: u64 = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .and_then(|rest| rest.split_whitespace().next())
-            .unwrap()
-            .parse()
-            .unwrap();
-        Self { cpu: Duration::from_millis(ticks * 1_000 / TICKS), memory_bytes: kilobytes * 1024 }
+        let bytes = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024
+        };
+        Self {
+            cpu: Duration::from_millis(ticks * 1_000 / TICKS),
+            memory_bytes: bytes("VmRSS:"),
+            peak_bytes: bytes("VmHWM:"),
+        }
     }
+}
+
+/// Lets the peak of a process's memory begin anew at what it has now.
+pub fn forget_peak(id: u32) {
+    fs::write(format!("/proc/{id}/clear_refs"), "5").unwrap();
 }
 
 #[derive(Debug, Clone, Copy)]

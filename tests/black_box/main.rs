@@ -4,6 +4,7 @@
 mod backup;
 mod cleanup;
 mod crash;
+mod export;
 mod first_steps;
 mod input;
 mod jobs;

@@ -11,6 +11,9 @@ pub struct Arguments {
     /// Only workloads whose name holds this text, such as W2
     #[arg(long)]
     only: Option<String>,
+    /// Instead of schedules: exports of so many documents (a million unless a number is given)
+    #[arg(long, value_name = "DOCUMENTS", num_args = 0..=1, default_missing_value = "1000000")]
+    export: Option<u64>,
 }
 
 /// Builds the release binary and measures it. The table goes to standard output.
@@ -26,6 +29,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if let Some(only) = &arguments.only {
         command.args(["--only", only]);
+    }
+    if let Some(documents) = arguments.export {
+        command.args(["--export", &documents.to_string()]);
     }
     step("the workloads", &mut command)
 }

@@ -2,10 +2,13 @@
 
 use sandglass_sdk::execution;
 
-/// Longest part that a job's own name may take, in bytes: file systems allow 255 for each part of a path.
-const MOST_JOB_BYTES: usize = 100;
-/// Longest part after everything is filled in.
-const MOST_PART_BYTES: usize = 240;
+/// Longest piece that a job's own name becomes, in bytes.
+const MOST_JOB_BYTES: usize = 80;
+/// What the host takes: bytes between two slashes, and parts.
+const MOST_PART_BYTES: usize = 200;
+const MOST_PARTS: usize = 10;
+/// The folder in which the template keeps what it needs to remember.
+pub const OWN_FOLDER: &str = "sandglass";
 
 /// A place that is filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,20 +129,21 @@ fn pieces(pattern: &str, faults: &mut Vec<String>) -> Vec<Piece> {
 }
 
 fn check(pattern: &str, sample: &str, faults: &mut Vec<String>) {
-    if sample.split('/').any(|part| part.trim().is_empty() || part.starts_with('.')) {
-        faults.push(
-            "has a part between its slashes that is empty or begins with a point: each has to be a plain name"
-                .to_owned(),
-        );
+    let mut add = |fault: &str| faults.push(fault.to_owned());
+    let parts = sample.split('/').collect::<Vec<_>>();
+    if parts.iter().any(|part| part.is_empty() || part.trim() != *part || part.starts_with('.') || part.ends_with('.'))
+    {
+        add("has a part between its slashes that is empty, begins or ends with a point, or begins or ends with a \
+             space: each has to be a plain name");
     }
     if pattern.contains(['\\', ':', '*', '?', '"', '<', '>', '|']) || pattern.chars().any(char::is_control) {
-        faults.push(
-            "holds one of \\ : * ? \" < > | or a control character: use letters, digits, spaces, `-`, `_` and `.`"
-                .to_owned(),
-        );
+        add("holds one of \\ : * ? \" < > | or a control character: use letters, digits, spaces, `-`, `_` and `.`");
     }
-    if sample.split('/').any(|part| part.len() > MOST_PART_BYTES) {
-        faults.push(format!("becomes longer than {MOST_PART_BYTES} bytes between two slashes: shorten it"));
+    if parts.len() > MOST_PARTS || parts.iter().any(|part| part.len() > MOST_PART_BYTES) {
+        add("becomes too long: up to 10 parts of 200 bytes each, with 80 for the name of the job");
+    }
+    if parts.first().is_some_and(|first| first.eq_ignore_ascii_case(OWN_FOLDER)) {
+        add("begins with the folder sandglass, in which Sandglass keeps its own lists: choose another");
     }
 }
 
@@ -147,13 +151,19 @@ fn check(pattern: &str, sample: &str, faults: &mut Vec<String>) {
 fn plain(name: &str) -> String {
     let mut plain = String::new();
     for letter in name.chars() {
-        let letter = if letter.is_alphanumeric() || letter == '-' { letter } else { '_' };
+        let letter = if is_plain(letter) { letter } else { '_' };
         if plain.len() + letter.len_utf8() > MOST_JOB_BYTES {
             break;
         }
         plain.push(letter);
     }
     if plain.is_empty() { "_".to_owned() } else { plain }
+}
+
+/// Letters that cannot be seen are letters to Unicode, and none to the host.
+fn is_plain(letter: char) -> bool {
+    let is_blank = matches!(letter, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
+    letter == '-' || (letter.is_alphanumeric() && !is_blank)
 }
 
 #[cfg(test)]
@@ -201,7 +211,7 @@ mod tests {
             assert_eq!(faults(pattern), 1, "{pattern}");
         }
         assert_eq!(faults("{user}/../{when}:x"), 4);
-        assert_eq!(faults(&"x".repeat(240)), 1);
+        assert_eq!(faults(&"x".repeat(197)), 1);
         assert_eq!(faults("{date}/{job} orders.csv"), 0);
     }
 

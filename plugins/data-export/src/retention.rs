@@ -11,7 +11,7 @@ use sandglass_sdk::files::{Folder, Info, WriterOptions};
 use sandglass_sdk::{Error, ErrorKind, execution, log};
 use serde::{Deserialize, Serialize};
 
-use crate::file_name::FileName;
+use crate::file_name::{FileName, OWN_FOLDER};
 
 /// Largest list that is read.
 const MOST_LIST_BYTES: u32 = 1024 * 1024;
@@ -71,7 +71,7 @@ fn tidy(
     report: &mut Report,
 ) -> Result<(), Error> {
     let job = execution::job().id;
-    let list_name = format!(".sandglass/data-export/{job}.json");
+    let list_name = format!("{OWN_FOLDER}/data_export/{job}.json");
     let mut list = read(folder, &list_name, &job, report)?;
     list.files.retain(|entry| entry.name != finished.name);
     list.files.push(Entry {
@@ -87,6 +87,7 @@ fn tidy(
 
     let present = present(folder, &list)?;
     let is_unchanged = |entry: &Entry| present.get(&entry.name).is_some_and(|info| is_same(entry, info));
+    let noted = list.files.len();
     list.files.retain(|entry| entry.name == finished.name || is_unchanged(entry));
     let own = list.files.iter().filter(|entry| entry.pattern == pattern.pattern()).cloned().collect::<Vec<_>>();
     for entry in own.iter().take(own.len().saturating_sub(keep)).filter(|entry| entry.name != finished.name) {
@@ -106,7 +107,7 @@ fn tidy(
         }
         list.files.retain(|other| other.name != entry.name);
     }
-    write(folder, &list_name, &list)
+    if list.files.len() < noted { write(folder, &list_name, &list) } else { Ok(()) }
 }
 
 /// Whether the file is still what this job wrote. A person who put another in its place keeps it.

@@ -28,7 +28,7 @@ fn only_file(world: &World) -> (String, String) {
 }
 
 fn exported(world: &World) -> Vec<(String, Vec<u8>)> {
-    world.files("exports").into_iter().filter(|(name, _)| !name.starts_with('.')).collect()
+    world.files("exports").into_iter().filter(|(name, _)| !name.starts_with("sandglass/")).collect()
 }
 
 fn names(world: &World) -> Vec<String> {
@@ -295,7 +295,8 @@ fn a_lost_or_broken_list_keeps_files_and_a_failing_clean_up_keeps_the_export() {
         run(json!({"collection": "people", "file_name": "{date}", "keep_last": 1})).unwrap()
     };
     export(1);
-    let list = world.files("exports").into_iter().map(|(name, _)| name).find(|name| name.starts_with('.')).unwrap();
+    let list =
+        world.files("exports").into_iter().map(|(name, _)| name).find(|name| name.starts_with("sandglass/")).unwrap();
     world.file("exports", &list, b"{");
     let outcome = export(2);
     assert!(outcome.warnings[0].contains("a new list begins"), "{:?}", outcome.warnings);

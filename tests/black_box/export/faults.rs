@@ -1,0 +1,77 @@
+//! What goes wrong while an export runs, and what is left then.
+
+use std::time::{Duration, Instant};
+
+use sandglass_tests::wait_for;
+use serde_json::json;
+
+use super::{Scene, numbers, people};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_collection_is_named_with_those_that_are_there() {
+    let scene = Scene::with(&[("people", people())]).await;
+    for format in ["jsonl", "csv", "xlsx"] {
+        let run = scene.export(json!({"collection": "poeple", "format": format})).await;
+        assert_eq!(run["status"], "failed", "{run}");
+        let error = run["error"].to_string();
+        assert!(error.contains("no collection poeple") && error.contains("people"), "{run}");
+        assert!(!error.contains("dynamic_jobs"), "our own collections are not named: {run}");
+        assert_eq!(run["attempts"].as_array().map(Vec::len), Some(1), "{run}");
+    }
+    let run = scene.export(json!({"collection": "dynamic_jobs"})).await;
+    assert_eq!(run["status"], "failed", "{run}");
+    let run = scene.export(json!({"collection": "people", "folder": "etc"})).await;
+    assert_eq!(run["status"], "failed", "{run}");
+    assert_eq!(scene.files(), [""; 0]);
+    let run = scene.export(json!({"collection": "people", "filter": {"name": "Nobody"}, "format": "json"})).await;
+    assert_eq!(run["status"], "success", "{run}");
+    assert!(run["result"]["warnings"].to_string().contains("no document matched"), "{run}");
+    assert_eq!(std::fs::read_to_string(scene.path(&run["result"]["details"])).unwrap(), "[]\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_export_ends_within_a_second_and_leaves_nothing() {
+    let scene = Scene::with(&[("many", numbers(60_000))]).await;
+    for format in ["jsonl", "csv", "xlsx"] {
+        let parameters = json!({"collection": "many", "format": format, "file_name": "many-{execution}"});
+        let job = scene.job(&format!("Long {format}"), parameters).await;
+        let run = scene.client.post(&format!("/jobs/{job}/run"), &json!({})).await.ok();
+        let path = format!("/executions/{}", run["id"].as_str().unwrap());
+        wait_for("export under way", 120, || async {
+            let run = scene.client.get(&path).await.ok();
+            assert!(["queued", "running"].contains(&run["status"].as_str().unwrap()), "it ended too early: {run}");
+            (run["progress"]["done"].as_u64()? > 0).then_some(())
+        })
+        .await;
+        let asked = Instant::now();
+        assert_eq!(scene.client.post(&format!("{path}/cancel"), &json!({})).await.status / 100, 2);
+        let run = wait_for("end of the export", 30, || async {
+            let run = scene.client.get(&path).await.ok();
+            (run["status"] != "running").then_some(run)
+        })
+        .await;
+        assert_eq!(run["status"], "cancelled", "{run}");
+        // A second on a quiet machine; a busy one gets some more.
+        assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+        wait_for("nothing half-written", 10, || async { scene.files().is_empty().then_some(()) }).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_folder_is_a_clear_failure_and_leaves_nothing() {
+    let scene = Scene::set_up(&[("many", numbers(2_000)), ("people", people())], |setup| {
+        setup.with("SANDGLASS_FOLDERS__EXPORTS__QUOTA_BYTES", "200000")
+    })
+    .await;
+    for format in ["json", "jsonl", "csv"] {
+        let run = scene.export(json!({"collection": "many", "format": format})).await;
+        assert_eq!(run["status"], "failed", "{run}");
+        assert!(run["error"].to_string().contains("quota"), "{run}");
+        assert_eq!(run["attempts"].as_array().map(Vec::len), Some(1), "{run}");
+    }
+    wait_for("nothing half-written", 10, || async { scene.files().is_empty().then_some(()) }).await;
+    // What compresses well still fits.
+    assert_eq!(scene.exported(json!({"collection": "many", "compression": "gzip"})).await["rows"], 2_000);
+    assert_eq!(scene.exported(json!({"collection": "people"})).await["rows"], 3);
+    assert!(scene.server.log().len() > 10);
+}
