@@ -33,7 +33,8 @@ pub async fn measure(documents: u64) {
         parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         parameters
     };
-    let columns = json!([{"path": "_id"}, {"path": "event"}, {"path": "at"}, {"path": "amount"}, {"path": "from.city"}]);
+    let columns =
+        json!([{"path": "_id"}, {"path": "event"}, {"path": "at"}, {"path": "amount"}, {"path": "from.city"}]);
     for (name, parameters) in [
         ("jsonl", export(json!({"format": "jsonl"}))),
         ("jsonl, gzip", export(json!({"format": "jsonl", "compression": "gzip"}))),

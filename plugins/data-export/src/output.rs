@@ -81,7 +81,7 @@ impl Output {
                     writer.write(piece)?;
                 }
                 let info = writer.finish()?;
-                let sha256 = info.sha256.map_or_else(|| read_back(&folder, &info.name), Ok)?;
+                let sha256 = info.sha256.map_or_else(|| digest_of(&folder, &info.name), Ok)?;
                 Ok(Written { bytes: self.bytes, sha256, content: None })
             }
         }
@@ -146,8 +146,8 @@ fn host_error(error: io::Error) -> Error {
     )
 }
 
-/// The digest of a finished file, where its store does not know it.
-fn read_back(folder: &Folder, name: &str) -> Result<String, Error> {
+/// The digest of a finished file, read back where its store does not know it.
+pub fn digest_of(folder: &Folder, name: &str) -> Result<String, Error> {
     let mut digest = Sha256::new();
     let mut offset = 0;
     loop {

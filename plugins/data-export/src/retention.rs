@@ -12,6 +12,7 @@ use sandglass_sdk::{Error, ErrorKind, execution, log};
 use serde::{Deserialize, Serialize};
 
 use crate::file_name::{FileName, OWN_FOLDER};
+use crate::output::digest_of;
 
 /// Largest list that is read.
 const MOST_LIST_BYTES: u32 = 1024 * 1024;
@@ -93,6 +94,12 @@ fn tidy(
     for entry in own.iter().take(own.len().saturating_sub(keep)).filter(|entry| entry.name != finished.name) {
         if execution::should_stop() {
             break;
+        }
+        // Where the store does not know a digest, the size alone proves nothing.
+        let is_known = present.get(&entry.name).is_some_and(|info| info.sha256.is_some());
+        if !is_known && digest_of(folder, &entry.name)? != entry.sha256 {
+            list.files.retain(|other| other.name != entry.name);
+            continue;
         }
         match folder.delete(&entry.name) {
             Ok(()) => {

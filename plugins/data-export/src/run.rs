@@ -156,18 +156,11 @@ fn refuse_missing(parameters: &Parameters) -> Result<(), Failure> {
     let (connection, collection) =
         parameters.collection.split_once('/').unwrap_or((&parameters.connection, &parameters.collection));
     let Ok(present) = documents::collections(connection) else { return Ok(()) };
-    let names = present.iter().filter_map(|info| info.get("name")?.as_str()).collect::<Vec<_>>();
-    if names.contains(&collection) {
+    if present.iter().any(|info| info.get("name").and_then(Value::as_str) == Some(collection)) {
         return Ok(());
     }
-    let mut known = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
-    if known.is_empty() {
-        known = "none".to_owned();
-    } else if names.len() > 20 {
-        known.push_str(", …");
-    }
     Err(Failure::permanent(format!(
-        "there is no collection {collection} in the connection {connection}, so nothing was stored; there are: {known}"
+        "there is no collection {collection} in the connection {connection}, so nothing was stored: check both names"
     ))
     .details(json!({ "error": { "kind": "not-found", "reason": "unknown-collection" } })))
 }

@@ -41,13 +41,40 @@ async fn csv_is_what_pythons_csv_reads() {
     let expected: [Vec<&str>; 4] = [
         titles.to_vec(),
         vec![
-            "65f000000000000000000001", "Zoë, \"the\" first\nof all", "36", "9007199254740993", "0.1", "7.0", "true",
-            "1990-05-17T06:30:00.25Z", "12.50", "AQIDBA==", "01234567-89ab-cdef-0123-456789abcdef",
-            "{\"city\":\"Oslo\",\"zip\":\"0150\"}", "[\"a\",\"b\"]", "", "", "",
+            "65f000000000000000000001",
+            "Zoë, \"the\" first\nof all",
+            "36",
+            "9007199254740993",
+            "0.1",
+            "7.0",
+            "true",
+            "1990-05-17T06:30:00.25Z",
+            "12.50",
+            "AQIDBA==",
+            "01234567-89ab-cdef-0123-456789abcdef",
+            "{\"city\":\"Oslo\",\"zip\":\"0150\"}",
+            "[\"a\",\"b\"]",
+            "",
+            "",
+            "",
         ],
         vec![
-            "65f000000000000000000002", "'=HYPERLINK(\"http://x\")", "-5", "42", "NaN", "", "false",
-            "1969-12-31T23:59:59Z", "", "", "", "", "", "", "-7", "",
+            "65f000000000000000000002",
+            "'=HYPERLINK(\"http://x\")",
+            "-5",
+            "42",
+            "NaN",
+            "",
+            "false",
+            "1969-12-31T23:59:59Z",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "-7",
+            "",
         ],
         vec!["65f000000000000000000003", "'+cmd", "", "", "", "", "", "", "", "", "", "", "", "", "'-7-8", "field"],
     ];
@@ -87,14 +114,24 @@ async fn xlsx_has_typed_cells_for_openpyxl() {
     let book: Value = serde_json::from_str(&run_python(READ_XLSX, &[&scene.path(&details)])).unwrap();
     assert_eq!(book["sheets"], json!(["Export"]));
     assert_eq!((&book["freeze"], &book["bold"]), (&json!("A2"), &json!(true)), "{book}");
-    assert_eq!(book["format"]["H2"], "yyyy\\-mm\\-dd\\ hh:mm:ss", "{book}");
+    assert_eq!(book["format"]["H2"], "yyyy-mm-dd hh:mm:ss", "{book}");
     let expected = json!([
-        ["str", "65f000000000000000000001", "s"], ["str", "Zoë, \"the\" first\nof all", "s"], ["int", 36, "n"],
-        ["str", "9007199254740993", "s"], ["float", 0.1, "n"], ["float", 7.0, "n"], ["bool", true, "b"],
-        ["datetime", "1990-05-17T06:30:00.250000", "d"], ["float", 12.5, "n"], ["str", "AQIDBA==", "s"],
+        ["str", "65f000000000000000000001", "s"],
+        ["str", "Zoë, \"the\" first\nof all", "s"],
+        ["int", 36, "n"],
+        ["str", "9007199254740993", "s"],
+        ["float", 0.1, "n"],
+        ["float", 7.0, "n"],
+        ["bool", true, "b"],
+        ["datetime", "1990-05-17T06:30:00.250000", "d"],
+        ["float", 12.5, "n"],
+        ["str", "AQIDBA==", "s"],
         ["str", "01234567-89ab-cdef-0123-456789abcdef", "s"],
-        ["str", "{\"city\":\"Oslo\",\"zip\":\"0150\"}", "s"], ["str", "[\"a\",\"b\"]", "s"],
-        ["NoneType", null, "n"], ["NoneType", null, "n"], ["NoneType", null, "n"]
+        ["str", "{\"city\":\"Oslo\",\"zip\":\"0150\"}", "s"],
+        ["str", "[\"a\",\"b\"]", "s"],
+        ["NoneType", null, "n"],
+        ["NoneType", null, "n"],
+        ["NoneType", null, "n"]
     ]);
     assert_eq!(book["rows"][1], expected);
     let second = &book["rows"][2];
@@ -129,12 +166,19 @@ import bson.json_util as u, gzip, json, sys
 lines = [u.loads(line, json_options=u.CANONICAL_JSON_OPTIONS) for line in gzip.open(sys.argv[1], 'rt', encoding='utf-8')]
 first = lines[0]
 print(json.dumps([len(lines), type(first['_id']).__name__, type(first['big']).__name__, type(first['age']).__name__,
-    type(first['whole']).__name__, str(first['price']), first['born'].isoformat(), first['photo'].hex(), str(first['token'])]))
+    type(first['whole']).__name__, str(first['price']), first['born'].isoformat(), first['photo'].hex(), f"{first['token'].subtype} {first['token'].hex()}"]))
 ";
     let found: Value = serde_json::from_str(&run_python(script, &[&scene.path(&details)])).unwrap();
     let expected = json!([
-        3, "ObjectId", "Int64", "int", "float", "12.50", "1990-05-17T06:30:00.250000+00:00", "01020304",
-        "01234567-89ab-cdef-0123-456789abcdef"
+        3,
+        "ObjectId",
+        "Int64",
+        "int",
+        "float",
+        "12.50",
+        "1990-05-17T06:30:00.250000",
+        "01020304",
+        "4 0123456789abcdef0123456789abcdef"
     ]);
     assert_eq!(found, expected);
 
@@ -153,7 +197,10 @@ async fn a_small_export_comes_with_the_result_and_a_large_one_is_refused() {
         parameters
     };
     let details = scene.exported(memory(json!({"format": "csv", "projection": {"name": 1, "_id": 0}}))).await;
-    assert_eq!(details["content"], "name\n\"Zoë, \"\"the\"\" first\nof all\"\n\"'=HYPERLINK(\"\"http://x\"\")\"\n'+cmd\n");
+    assert_eq!(
+        details["content"],
+        "name\n\"Zoë, \"\"the\"\" first\nof all\"\n\"'=HYPERLINK(\"\"http://x\"\")\"\n'+cmd\n"
+    );
     assert_eq!((&details["encoding"], &details["path"]), (&json!("text"), &Value::Null));
     let details = scene.exported(memory(json!({"format": "json", "compression": "gzip"}))).await;
     let script = "import base64, gzip, hashlib, json, sys\nb = base64.b64decode(sys.stdin.buffer.read() if len(sys.argv) < 2 else sys.argv[1])\n\

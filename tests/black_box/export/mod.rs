@@ -90,8 +90,7 @@ fn import(data: &Path, collection: &str, documents: &[Value]) {
     let file = tempfile::NamedTempFile::with_suffix(".jsonl").unwrap();
     let lines = documents.iter().map(|document| format!("{document}\n")).collect::<String>();
     std::fs::write(file.path(), lines).unwrap();
-    let output =
-        command(data).args(["data", "import", "--collection", collection]).arg(file.path()).output().unwrap();
+    let output = command(data).args(["data", "import", "--collection", collection]).arg(file.path()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
 }
 
