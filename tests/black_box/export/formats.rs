@@ -166,7 +166,7 @@ import bson.json_util as u, gzip, json, sys
 lines = [u.loads(line, json_options=u.CANONICAL_JSON_OPTIONS) for line in gzip.open(sys.argv[1], 'rt', encoding='utf-8')]
 first = lines[0]
 print(json.dumps([len(lines), type(first['_id']).__name__, type(first['big']).__name__, type(first['age']).__name__,
-    type(first['whole']).__name__, str(first['price']), first['born'].isoformat(), first['photo'].hex(), f"{first['token'].subtype} {first['token'].hex()}"]))
+    type(first['whole']).__name__, str(first['price']), first['born'].isoformat(), first['photo'].hex(), str(first['token'].subtype) + ' ' + first['token'].hex()]))
 ";
     let found: Value = serde_json::from_str(&run_python(script, &[&scene.path(&details)])).unwrap();
     let expected = json!([
