@@ -57,6 +57,7 @@ pub struct JobView {
 
 impl JobView {
     pub(super) fn of(job: &Job, readiness: &Readiness) -> Self {
+        let hindrance = readiness.reason().map(str::to_owned).or_else(|| job.schedule_fault());
         Self {
             id: job.id.to_string(),
             name: job.name.clone(),
@@ -85,8 +86,8 @@ impl JobView {
             on_lost: json!(job.on_lost),
             hooks: hooks(job),
             template_digest: job.template_digest.as_ref().map(ToString::to_string),
-            status: json!(job.status(readiness.is_ready())),
-            status_reason: readiness.reason().filter(|_| job.enabled).map(str::to_owned),
+            status: json!(job.status(hindrance.is_some())),
+            status_reason: hindrance.filter(|_| job.enabled),
             schedule_text: job.schedule.describe(),
         }
     }
@@ -151,4 +152,22 @@ pub struct JobRequest {
     /// Only when it is created: start one run at once.
     #[schema(default = false)]
     run_now: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheduler::scene::{cron, job};
+
+    #[test]
+    fn a_job_whose_stored_schedule_cannot_be_used_is_blocked_and_says_why() {
+        let ready = Readiness::Ready(crate::model::Digest("00".into()));
+        let unusable = Job { schedule: cron("61 * * * *", "UTC"), ..job() };
+        let view = JobView::of(&unusable, &ready);
+        assert_eq!(view.status, "blocked");
+        let reason = view.status_reason.unwrap();
+        assert!(reason.contains("the stored schedule cannot be used") && reason.contains("61"), "{reason}");
+        let view = JobView::of(&Job { enabled: false, ..unusable }, &ready);
+        assert_eq!((view.status, view.status_reason), (json!("disabled"), None));
+    }
 }

@@ -57,11 +57,18 @@ impl Job {
         Duration::from_secs(u64::from(self.timeout_seconds))
     }
 
-    /// What people are shown; not stored.
-    pub fn status(&self, template_ready: bool) -> JobStatus {
+    /// Why the schedule as it is stored cannot be used: it comes from elsewhere, for one that people give is checked.
+    pub fn schedule_fault(&self) -> Option<String> {
+        let problems = self.schedule.compile(self.created_at).err()?;
+        let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Some(format!("the stored schedule cannot be used: {}", words.join("; ")))
+    }
+
+    /// What people are shown; not stored. `hindered`: it can neither fire nor be finished, whatever the time.
+    pub fn status(&self, hindered: bool) -> JobStatus {
         if !self.enabled || self.deleted_at.is_some() {
             JobStatus::Disabled
-        } else if !template_ready {
+        } else if hindered {
             JobStatus::Blocked
         } else if self.next_run_at.is_none() {
             JobStatus::Finished
