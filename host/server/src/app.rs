@@ -28,13 +28,16 @@ use crate::executor::{self, Executor};
 use crate::model::{Clock, Incarnation, Lease, SystemClock};
 use crate::registry::{self, Jobs, SandboxComponents, Templates};
 use crate::repository;
-use crate::repository::audit::Audit;
+use crate::repository::audit::{Audit, Head};
 use crate::repository::{Keyring, Secrets};
 use crate::sandbox::Sandbox;
 use crate::scheduler::{self, Scheduler};
 
 /// Events that a slow watcher may be behind before it misses some.
 const EVENTS: usize = 4_096;
+
+/// How often the log is told where the audit stands.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// For requests that are on their way when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
@@ -65,6 +68,7 @@ pub struct App {
     scheduler: Scheduler,
     planner: JoinHandle<()>,
     audit: Audit,
+    host: Incarnation,
     listener: TcpListener,
     address: SocketAddr,
     service: Service,
@@ -144,6 +148,9 @@ impl App {
         let (events, _) = broadcast::channel(EVENTS);
         let (ends, ended) = mpsc::unbounded_channel();
         let guests = sandbox.handle().ok_or_else(|| AppError::setup("make the sandbox")(&"it has no threads"))?;
+        let figures = executor::Figures::default();
+        let mut measured = prometheus_client::registry::Registry::default();
+        figures.register(&mut measured);
         let executor = Executor::start(executor::Parts {
             settings: executor::Settings::of(&config.execution, host_name.clone()),
             runner: Arc::new(sandbox),
@@ -155,6 +162,7 @@ impl App {
             templates: templates.clone(),
             // One host owns the embedded store for as long as it lives: its lease never ends.
             lease: Arc::new(Lease::default()),
+            figures: figures.clone(),
             guests,
         })
         .map_err(|error| AppError::setup("start the executor")(&error))?;
@@ -195,7 +203,7 @@ impl App {
             database,
             events,
             access: Access::admin(token.hash),
-            metrics: Metrics::new(prometheus_client::registry::Registry::default()),
+            metrics: Metrics::new(measured),
             load: Arc::new(move || load.load()),
             clock,
             host: host_name,
@@ -209,6 +217,7 @@ impl App {
             scheduler,
             planner,
             audit,
+            host,
             listener,
             address,
             service,
@@ -239,8 +248,10 @@ impl App {
     /// # Errors
     /// When the store failed: the process has to end then, for nobody knows what is stored.
     pub async fn run(self, told: impl Future<Output = ()> + Send) -> Result<(), AppError> {
-        let Self { database, executor, scheduler, planner, audit, listener, service, stop, store_failed, .. } = self;
+        let Self { database, executor, scheduler, planner, audit, host, listener, service, stop, store_failed, .. } =
+            self;
         let server = tokio::spawn(service.serve(listener));
+        let daily = tokio::spawn(tell_audit_head_daily(audit.clone(), host.clone()));
         let failure = tokio::select! {
             () = told => None,
             Ok(reason) = store_failed => Some(reason),
@@ -262,12 +273,27 @@ impl App {
         if let Err(error) = audit.flush().await {
             warn!(%error, "the audit could not be finished");
         }
+        daily.abort();
+        tell_audit_head(&audit, &host);
         if tokio::task::spawn_blocking(move || planner.join()).await.is_err() {
             warn!("the planner's thread broke");
         }
         drop(database);
         info!("stopped");
         Ok(())
+    }
+}
+
+/// The end of the audit's chain goes to the log, which is kept elsewhere: without it a cut tail would not show.
+fn tell_audit_head(audit: &Audit, host: &Incarnation) {
+    let Head { length, hash } = audit.head();
+    info!(%host, length, hash, "head of the audit chain");
+}
+
+async fn tell_audit_head_daily(audit: Audit, host: Incarnation) {
+    loop {
+        tokio::time::sleep(DAY).await;
+        tell_audit_head(&audit, &host);
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::board::{Board, Running};
 use super::recorder::{Recorder, Report};
 use super::watch::Watch;
-use super::{Deliver, Ended, Ending, Settings, Templates, attempt, outbox, starter};
+use super::{Deliver, Ended, Ending, Figures, Settings, Templates, attempt, outbox, starter};
 use crate::model::event::{Event, Events};
 use crate::model::{Clock, ExecutionId, Status};
 use crate::repository::{Claim, Executions};
@@ -38,6 +38,7 @@ pub struct Parts {
     pub deliver: Arc<dyn Deliver>,
     pub templates: Arc<dyn Templates>,
     pub lease: Arc<Lease>,
+    pub figures: Figures,
     /// The runtime for guests; recorder and notifications run on the one that calls [`Executor::start`].
     pub guests: Handle,
 }
@@ -55,6 +56,7 @@ pub(super) struct Inner {
     pub deliver: Arc<dyn Deliver>,
     pub templates: Arc<dyn Templates>,
     pub lease: Arc<Lease>,
+    pub figures: Figures,
     pub guests: Handle,
     pub home: Handle,
     pub board: Mutex<Board>,
@@ -95,7 +97,8 @@ impl Executor {
     /// When the thread cannot be made.
     pub fn start(parts: Parts) -> std::io::Result<Self> {
         let (reports, queue) = mpsc::channel(REPORTS);
-        let Parts { settings, runner, database, clock, events, ended, deliver, templates, lease, guests } = parts;
+        let Parts { settings, runner, database, clock, events, ended, deliver, templates, lease, figures, guests } =
+            parts;
         let inner = Arc::new(Inner {
             board: Mutex::new(Board::new(settings.slots, settings.share)),
             settings,
@@ -106,6 +109,7 @@ impl Executor {
             deliver,
             templates,
             lease,
+            figures,
             guests,
             home: Handle::current(),
             reports,
@@ -239,6 +243,7 @@ impl Inner {
     fn start_ready(self: &Arc<Self>, board: &mut Board, now: DateTime<Utc>) {
         while let Some(claim) = board.next_to_start() {
             let job = claim.definition.job.id;
+            self.figures.started(&claim, now);
             let running = Arc::new(Running {
                 watch: Arc::new(Watch::new(claim.id, job, self.events.clone())),
                 stored_lines: AtomicU64::new(claim.log_lines),

@@ -7,6 +7,7 @@
 mod attempt;
 mod board;
 mod ended;
+mod figures;
 mod handle;
 mod hooks;
 mod outbox;
@@ -19,6 +20,7 @@ mod starter;
 mod watch;
 
 pub use ended::{Ended, Ending};
+pub use figures::Figures;
 pub use handle::{Executor, Halt, Load, Parts};
 pub use outbox::due as outbox_due;
 pub use ports::{Deliver, EffectsSeen, HttpAnswer, HttpCall, Message, Templates};

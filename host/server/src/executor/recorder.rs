@@ -183,6 +183,7 @@ impl Recorder {
         // store when it starts again.
         let _ = self.ended.send(Ended { execution: id, job, ending: ending.clone() });
         if let (Settled::Final(end), Ending::Final(status)) = (&item.settled, &ending) {
+            executor.figures.ended(item.claim.trigger, *status);
             executor.tell(Event::Execution { id, job_id: job, status: *status, at: end.completed_at });
             if !end.outbox.is_empty() {
                 executor.home.spawn(outbox::send(Arc::clone(executor), id));

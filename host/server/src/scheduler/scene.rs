@@ -291,6 +291,7 @@ impl Host {
             deliver: post.clone(),
             templates: templates.clone(),
             lease: Arc::new(Lease::default()),
+            figures: executor::Figures::default(),
             guests: Handle::current(),
         })
         .unwrap();

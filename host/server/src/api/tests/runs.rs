@@ -46,6 +46,8 @@ async fn a_manual_run_that_is_waited_for_answers_with_its_result_and_log() {
     assert_eq!(status["templates"]["database_cleanup"]["runs"]["success"], 1);
     let metrics = scene.get("!/metrics").await.text;
     assert!(metrics.contains("sandglass_executions_ended{status=\"success\"} 1"), "{metrics}");
+    assert!(metrics.contains("sandglass_runs_ended_total{trigger=\"manual\",status=\"success\"} 1"), "{metrics}");
+    assert!(metrics.contains("sandglass_start_lateness_seconds_bucket{le=\"0.001\"}"), "{metrics}");
     assert!(!metrics.contains(&job), "no job is a label");
 }
 

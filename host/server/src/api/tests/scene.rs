@@ -67,6 +67,9 @@ impl Scene {
         let audit = Audit::start(database.clone(), host.clone());
         audit.prepare().await.unwrap();
         let (ended, ends) = mpsc::unbounded_channel();
+        let figures = executor::Figures::default();
+        let mut measured = Registry::default();
+        figures.register(&mut measured);
         let executor = Executor::start(executor::Parts {
             settings: scheduler::scene::executor_settings(),
             runner: Arc::new(Played),
@@ -77,6 +80,7 @@ impl Scene {
             deliver: Arc::new(Nobody),
             templates: templates.clone(),
             lease: Arc::new(Lease::default()),
+            figures: figures.clone(),
             guests: Handle::current(),
         })
         .unwrap();
@@ -114,7 +118,7 @@ impl Scene {
             database: database.clone(),
             events,
             access: Access::admin(Sha256::digest(TOKEN).into()),
-            metrics: Metrics::new(Registry::default()),
+            metrics: Metrics::new(measured),
             load: Arc::new(move || executor.load()),
             clock,
             host: "box".into(),
