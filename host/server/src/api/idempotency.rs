@@ -56,15 +56,21 @@ impl Key {
 }
 
 /// Does the work, or gives the answer that it was given before. Only successes are kept.
-pub(super) async fn once(
+///
+/// `work` is told the id that what it creates is to have, the same in every repetition, also after a crash; `None`
+/// without a key.
+pub(super) async fn once<W>(
     api: &Shared,
     key: Option<Key>,
     body: &Value,
-    work: impl Future<Output = Result<Answer, ApiError>> + Send + 'static,
-) -> Result<Response, ApiError> {
-    let Some(key) = key else { return work.await.map(|answer| send(kept(&answer), false)) };
+    work: impl FnOnce(Option<ObjectId>) -> W,
+) -> Result<Response, ApiError>
+where
+    W: Future<Output = Result<Answer, ApiError>> + Send + 'static,
+{
+    let Some(key) = key else { return work(None).await.map(|answer| send(kept(&answer), false)) };
     let body_hash = hex(&Sha256::digest(body.to_string()));
-    match api.requests.claim(&key.id, &body_hash, api.clock.now()).await? {
+    let work = match api.requests.claim(&key.id, &body_hash, api.clock.now()).await? {
         Claimed::Done(kept) => return Ok(send(kept, true)),
         Claimed::Different => {
             return Err(ApiError::new(
@@ -78,8 +84,8 @@ pub(super) async fn once(
                 "the same request is being answered at this moment; try again",
             ));
         }
-        Claimed::Fresh => {}
-    }
+        Claimed::Fresh(subject) => work(Some(subject)),
+    };
     // Goes on when the caller hangs up: cut off halfway, the same key would do the work a second time.
     let api = Arc::clone(api);
     let work = async move {

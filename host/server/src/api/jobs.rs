@@ -104,7 +104,7 @@ pub(super) async fn create(
             Ok(Answer { body: json!(api.show(&job)), version: Some(job.version) })
         }
     };
-    once(&api, key, &body, work).await
+    once(&api, key, &body, |_| work).await
 }
 
 /// The job as it would be stored, with the defaults filled in; nothing is stored.

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use bson::oid::ObjectId;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -70,13 +71,20 @@ pub(super) async fn run(
     query.finish()?;
     let body = body.unwrap_or_else(|| json!({}));
     let key = Key::read(&headers, &[&principal.name, "job.run", &id.to_string()])?;
-    let work = {
+    let work = |subject: Option<ObjectId>| {
         let (api, body) = (api.clone(), body.clone());
         async move {
             let request = registry::RunRequest::read(&body)?;
             let watch = wait::Watch::start(&api);
-            let execution = api.jobs.run(id, request, &principal.name).await?;
-            let execution = watch.until_end(&api, execution, patience).await?;
+            let execution = api.jobs.run(id, request, subject.map(ExecutionId), &principal.name).await?;
+            // It has started: an error from here on must not say that nothing was done.
+            let execution = match watch.until_end(&api, execution.clone(), patience).await {
+                Ok(execution) => execution,
+                Err(error) => {
+                    tracing::warn!(error = error.detail, execution = %execution.id, "nobody waits for the end of a run");
+                    execution
+                }
+            };
             Ok(Answer { body: json!(ExecutionView::whole(&execution)), version: None })
         }
     };

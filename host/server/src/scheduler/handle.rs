@@ -68,6 +68,8 @@ pub struct ManualRun {
     pub force: bool,
     pub triggered_by: String,
     pub rerun_of: Option<ExecutionId>,
+    /// The id that it is to have: if an execution of this id exists, that one is the answer. None: a new one.
+    pub id: Option<ExecutionId>,
 }
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

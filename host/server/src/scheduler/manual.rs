@@ -10,12 +10,26 @@ use super::group::{Asked, Decided, NewRun};
 use super::handle::{ManualRun, StoreError, TriggerError};
 use super::overlap::{self, Answer, Slot};
 use super::planner::Planner;
+use crate::executor::{Ended, Ending};
 use crate::model::{ExecutionId, JobId, Token};
 use crate::repository::{Claim, Jobs, Parameters};
 
 impl Planner {
     /// Decides a manual run. A refusal is answered at once and leaves nothing.
     pub(super) async fn ask_for_run(&mut self, run: ManualRun, asked: Asked, now: DateTime<Utc>) -> Option<Decided> {
+        if let Some(id) = run.id {
+            match self.executions.get(id).await {
+                Ok(None) => {}
+                Ok(Some(earlier)) => {
+                    drop(asked.send(Ok(earlier)));
+                    return None;
+                }
+                Err(error) => {
+                    drop(asked.send(Err(StoreError::from(error).into())));
+                    return None;
+                }
+            }
+        }
         match self.manual(run, now).await {
             Ok(mut decided) => {
                 decided.asked = Some(asked);
@@ -46,7 +60,13 @@ impl Planner {
         let (slot, displaces, cancels) = if run.force {
             (None, None, Vec::new())
         } else {
-            match overlap::answer(job.overlap_policy, job.max_concurrent, self.occupancy.of(job.id)) {
+            let mut answer = overlap::answer(job.overlap_policy, job.max_concurrent, self.occupancy.of(job.id));
+            if let Answer::Refused(holder) = answer
+                && self.has_just_ended(job.id, holder).await?
+            {
+                answer = overlap::answer(job.overlap_policy, job.max_concurrent, self.occupancy.of(job.id));
+            }
+            match answer {
                 Answer::Free(slot) => (Some(slot), None, Vec::new()),
                 Answer::Queue { displaces, cancels } => (Some(Slot::Waiting), displaces, cancels),
                 Answer::Refused(active) => return Err(TriggerError::Overlap { active }),
@@ -56,7 +76,7 @@ impl Planner {
         let active = self.occupancy.of(job.id);
         let displaced = displaces.and_then(|id| active.and_then(|active| active.find(id)).cloned());
         let claim = Claim {
-            id: self.manual_id(job.id, at),
+            id: run.id.unwrap_or_else(|| self.manual_id(job.id, at)),
             parameters: match &run.parameters {
                 Some(own) => Arc::new(Parameters::of(own)),
                 None => definition.parameters.clone(),
@@ -90,6 +110,16 @@ impl Planner {
             found_until: None,
             asked: None,
         })
+    }
+
+    /// Whoever reads the store may see an end a moment before it is told here.
+    async fn has_just_ended(&mut self, job: JobId, execution: ExecutionId) -> Result<bool, StoreError> {
+        let ended =
+            self.executions.get(execution).await?.map(|stored| stored.status).filter(|status| status.is_final());
+        if let Some(status) = ended {
+            self.ended(&Ended { execution, job, ending: Ending::Final(status) });
+        }
+        Ok(ended.is_some())
     }
 
     /// Sorts by time as the ids of occurrences do, and can be none of them: the incarnation is in the hash.

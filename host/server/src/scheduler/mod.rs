@@ -44,6 +44,8 @@ mod damaged_test;
 #[cfg(test)]
 mod life_test;
 #[cfg(test)]
+mod manual_test;
+#[cfg(test)]
 mod replay_test;
 #[cfg(test)]
 pub(crate) mod scene;

@@ -325,6 +325,7 @@ impl Host {
             force: false,
             triggered_by: "anna".into(),
             rerun_of: None,
+            id: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Fields, JobError, Jobs, Problems, under};
-use crate::model::{Execution, JobId, Trigger};
+use crate::model::{Execution, ExecutionId, JobId, Trigger};
 use crate::registry::fields::wrong_type;
 use crate::scheduler::ManualRun;
 
@@ -26,6 +26,7 @@ impl ManualRun {
             force: false,
             triggered_by: by.to_owned(),
             rerun_of: None,
+            id: None,
         }
     }
 }
@@ -46,16 +47,23 @@ impl RunRequest {
 }
 
 impl Jobs {
-    /// Starts one run now.
+    /// Starts one run now. `execution`: the id that a repeated request must have too, so that it finds the run that it
+    /// has started already.
     ///
     /// # Errors
     /// As [`JobError`] says; a run that the overlap policy refuses is stored nowhere.
-    pub async fn run(&self, id: JobId, request: RunRequest, by: &str) -> Result<Execution, JobError> {
+    pub async fn run(
+        &self,
+        id: JobId,
+        request: RunRequest,
+        execution: Option<ExecutionId>,
+        by: &str,
+    ) -> Result<Execution, JobError> {
         let parameters = match request.parameters {
             None => None,
             Some(parameters) => Some(self.checked_override(id, parameters).await?),
         };
-        let run = ManualRun { parameters, force: request.force, ..ManualRun::plain(id, by) };
+        let run = ManualRun { parameters, force: request.force, id: execution, ..ManualRun::plain(id, by) };
         let started = self.scheduler.trigger(run).await;
         let execution = self.explained(id, started).await?;
         self.note("job.run", id, by, json!({ "execution": execution.id, "force": request.force })).await;
