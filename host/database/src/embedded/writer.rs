@@ -32,6 +32,9 @@ use crate::{Error, Result};
 /// How long a group may become when there is only one command, which goes on.
 const ALONE: Duration = Duration::from_millis(50);
 
+/// How often the log is told of refusals that go on.
+const TOLD_AGAIN: Duration = Duration::from_secs(60);
+
 /// Called once, from the writer's thread, when it stops because the disk can no longer be trusted.
 pub(super) type OnFatal = Box<dyn FnOnce(String) + Send>;
 
@@ -42,6 +45,15 @@ pub(super) struct Shared {
     pub on_fatal: Mutex<Option<OnFatal>>,
     /// Why the writer has stopped, if it has.
     pub fatal: Mutex<Option<String>>,
+    /// The last group was not committed.
+    refusal: Mutex<Option<Refusal>>,
+}
+
+/// Groups that were not committed, one after the other.
+struct Refusal {
+    since: Instant,
+    told: Instant,
+    groups: u64,
 }
 
 /// The queue to the writer.
@@ -53,7 +65,45 @@ pub(super) struct Writer {
 
 impl Shared {
     pub fn new(catalogue: Catalogue) -> Self {
-        Self { catalogue: RwLock::new(Arc::new(catalogue)), on_fatal: Mutex::new(None), fatal: Mutex::new(None) }
+        Self {
+            catalogue: RwLock::new(Arc::new(catalogue)),
+            on_fatal: Mutex::new(None),
+            fatal: Mutex::new(None),
+            refusal: Mutex::new(None),
+        }
+    }
+
+    /// Whether the last group was refused: a full disk, for example.
+    pub fn refuses(&self) -> bool {
+        self.refusal.lock().is_some()
+    }
+
+    /// Says it when it begins, and once a minute while it goes on: whoever is refused asks again many times a second.
+    fn refused(&self, error: &Error, commands: usize) {
+        let mut refusal = self.refusal.lock();
+        let (since, lost) = match &mut *refusal {
+            Some(known) => {
+                known.groups += 1;
+                if known.told.elapsed() < TOLD_AGAIN {
+                    return;
+                }
+                known.told = Instant::now();
+                (known.since, known.groups)
+            }
+            none => {
+                let now = Instant::now();
+                *none = Some(Refusal { since: now, told: now, groups: 1 });
+                (now, 1)
+            }
+        };
+        let seconds = since.elapsed().as_secs();
+        tracing::warn!(%error, commands, groups = lost, seconds, "a group of writes was not committed");
+    }
+
+    fn accepted(&self) {
+        if let Some(Refusal { since, groups, .. }) = self.refusal.lock().take() {
+            tracing::info!(groups, seconds = since.elapsed().as_secs(), "writes are committed again");
+        }
     }
 
     /// # Errors
@@ -156,6 +206,7 @@ impl Worker {
         let outcome = self.transact(&mut jobs);
         let (committed, fatal) = match outcome {
             Ok(catalogue) => {
+                self.shared.accepted();
                 let mut current = self.shared.catalogue.write();
                 if current.version != catalogue.version {
                     *current = catalogue;
@@ -163,7 +214,7 @@ impl Worker {
                 (Ok(()), None)
             }
             Err(Lost { error, is_fatal }) => {
-                tracing::warn!(%error, commands = jobs.len(), "a group of writes was not committed");
+                self.shared.refused(&error, jobs.len());
                 if !self.connection.is_autocommit()
                     && let Err(error) = self.connection.execute_batch("ROLLBACK")
                 {

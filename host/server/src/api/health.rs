@@ -34,6 +34,7 @@ pub(super) async fn ready(State(api): State<Shared>, _: NoQuery) -> Result<Json<
     if api.scheduler.is_stopped() {
         return Err(ApiError::unavailable("the planner has stopped"));
     }
-    api.database.ping().await?;
+    // Why is for whoever runs the server, who asks this address first.
+    api.database.ping().await.map_err(|error| ApiError::unavailable(format!("the store does not work: {error}")))?;
     Ok(Json(Health { status: "ok" }))
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 use sandglass_database::{Database, Outcome, Result, Write};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
@@ -13,6 +14,7 @@ use tokio::time::MissedTickBehavior;
 use super::board::Running;
 use super::handle::Inner;
 use super::{Ended, Ending, attempt, outbox};
+use crate::model::Trouble;
 use crate::model::event::Event;
 use crate::model::execution::Attempt;
 use crate::model::log::LogLine;
@@ -49,6 +51,8 @@ pub struct Recorder {
     executor: Weak<Inner>,
     reports: mpsc::Receiver<Report>,
     ended: mpsc::UnboundedSender<Ended>,
+    /// The store takes nothing.
+    trouble: Mutex<Trouble>,
 }
 
 /// A report with the lines that belong to it.
@@ -68,7 +72,7 @@ impl Recorder {
         reports: mpsc::Receiver<Report>,
         ended: mpsc::UnboundedSender<Ended>,
     ) -> Self {
-        Self { database, executor, reports, ended }
+        Self { database, executor, reports, ended, trouble: Mutex::default() }
     }
 
     /// Until the executor is gone and everything is stored.
@@ -121,10 +125,17 @@ impl Recorder {
             let (ends, others) = group(&executor, &items);
             match self.database.bulk(vec![ends, others]).await {
                 Ok(outcomes) => {
+                    if self.trouble.lock().over() {
+                        tracing::info!("the store takes ends again");
+                    }
                     let of_ends = outcomes.into_iter().next().unwrap_or_default();
                     items = self.acknowledge(&executor, items, of_ends).await;
                 }
-                Err(error) => tracing::warn!(%error, "{} ends wait for the store", items.len()),
+                Err(error) => {
+                    if self.trouble.lock().met(executor.clock.boot_time()) {
+                        tracing::warn!(%error, "{} ends wait for the store", items.len());
+                    }
+                }
             }
             if !items.is_empty() {
                 tokio::time::sleep(pause).await;
@@ -229,7 +240,9 @@ impl Recorder {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "what runs say waits for the store");
+                if self.trouble.lock().met(executor.clock.boot_time()) {
+                    tracing::warn!(%error, "what runs say waits for the store");
+                }
                 for (run, lines, progress, _) in told {
                     run.watch.put_back(lines, progress);
                 }

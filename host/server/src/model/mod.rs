@@ -12,6 +12,7 @@ pub mod log;
 pub mod outcome;
 pub mod secret;
 pub mod template;
+mod trouble;
 
 pub use clock::{Clock, SystemClock};
 pub use execution::{Execution, SkipReason, Status, Trigger};
@@ -19,3 +20,4 @@ pub use id::{Digest, ExecutionId, Incarnation, JobId, Token};
 pub use job::Job;
 pub use lease::Lease;
 pub use secret::{Plaintext, SecretInfo, SecretLabel};
+pub use trouble::Trouble;

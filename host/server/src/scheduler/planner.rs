@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use sandglass_database::Database;
+use sandglass_database::{Database, Error};
 
 use super::Settings;
 use super::agenda::{Agenda, Item};
@@ -17,13 +17,15 @@ use super::overlap::{Freed, Occupancy};
 use super::starts::Starts;
 use crate::executor::{EffectsSeen, Ended, Ending, Templates};
 use crate::model::event::{Event, Events};
-use crate::model::{Clock, ExecutionId, Incarnation, JobId};
+use crate::model::{Clock, ExecutionId, Incarnation, JobId, Trouble};
 use crate::repository::{Executions, Jobs};
 
 /// Definitions that are kept although they have not fired lately, at least.
 const KEPT_DEFINITIONS: usize = 20_000;
 /// After a store that did not answer, and while there is no room for claims.
 pub(super) const PAUSE: Duration = Duration::milliseconds(100);
+/// The same after many times.
+const LONGEST_PAUSE: Duration = Duration::seconds(3);
 const NO_ROOM: Duration = Duration::milliseconds(10);
 
 /// What the planner is made of.
@@ -69,6 +71,8 @@ pub struct Planner {
     pub(super) apart: bool,
     /// Nothing is gathered before.
     pub(super) paused_until: Option<DateTime<Utc>>,
+    /// The store takes nothing.
+    pub(super) trouble: Trouble,
     pub(super) manual_runs: u64,
     pub(super) swept_at: DateTime<Utc>,
     /// The latest that the wall clock has shown, since it was last set back.
@@ -102,6 +106,7 @@ impl Planner {
             to_note: Vec::new(),
             apart: false,
             paused_until: None,
+            trouble: Trouble::default(),
             manual_runs: 0,
         }
     }
@@ -116,17 +121,23 @@ impl Planner {
                 Ok(group) => {
                     // A failure has put everything back already.
                     if let Err(error) = self.store(group, now).await {
-                        tracing::warn!(%error, "decisions wait for the store");
+                        self.wait_for_store(&error, now);
                     }
                 }
-                Err(error) => {
-                    tracing::warn!(%error, "decisions wait for the store");
-                    self.paused_until = Some(now + PAUSE);
-                }
+                Err(error) => self.wait_for_store(&error, now),
             }
             self.sweep(now).await;
         }
         self.next_look(now)
+    }
+
+    /// The store did not take or give something: the planner asks again, later each time.
+    pub(super) fn wait_for_store(&mut self, error: &Error, now: DateTime<Utc>) {
+        if self.trouble.met(self.clock.boot_time()) {
+            tracing::warn!(%error, "decisions wait for the store");
+        }
+        let doubled = PAUSE * 2_i32.saturating_pow(self.trouble.times().saturating_sub(1).min(10));
+        self.paused_until = Some(now + doubled.min(LONGEST_PAUSE));
     }
 
     fn next_look(&self, now: DateTime<Utc>) -> DateTime<Utc> {

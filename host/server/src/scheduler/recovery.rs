@@ -245,7 +245,9 @@ impl Planner {
         };
         let outcome: Result<()> = swept.await;
         if let Err(error) = outcome {
-            tracing::warn!(%error, "the sweep waits for the store");
+            if self.trouble.met(self.clock.boot_time()) {
+                tracing::warn!(%error, "the sweep waits for the store");
+            }
             self.swept_at = now - SWEEP_EVERY + Duration::seconds(1);
         }
     }

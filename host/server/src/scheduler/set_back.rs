@@ -46,8 +46,8 @@ impl Planner {
                 self.latest_seen = now;
             }
             Err(error) => {
-                tracing::warn!(%error, "the wall clock was set back; jobs come back when the store answers");
-                self.paused_until = Some(now + PAUSE);
+                tracing::debug!(%before, %now, "the wall clock was set back; jobs come back when the store answers");
+                self.wait_for_store(&error, now);
             }
         }
     }

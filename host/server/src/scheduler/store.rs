@@ -42,7 +42,12 @@ impl Planner {
             phases.push(last);
         }
         let mut outcomes = match self.database.bulk(phases).await {
-            Ok(outcomes) => outcomes.into_iter().map(Vec::into_iter),
+            Ok(outcomes) => {
+                if self.trouble.over() {
+                    tracing::info!("the store takes decisions again");
+                }
+                outcomes.into_iter().map(Vec::into_iter)
+            }
             Err(error) => {
                 self.to_note = notes;
                 self.undo(group, now, &error);

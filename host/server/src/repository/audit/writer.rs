@@ -4,7 +4,7 @@
 //! offered again, under the same ids, before anything new is added. Those who wait for them are told of the failure.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bson::Document;
 use parking_lot::Mutex;
@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::entry::Entry;
 use super::{AuditError, AuditId, COLLECTION, GENESIS, Head, chain};
-use crate::model::Incarnation;
+use crate::model::{Incarnation, Trouble};
 
 /// Entries that are stored together at most.
 const BATCH: usize = 500;
@@ -40,8 +40,16 @@ impl Writer {
     pub(super) fn start(database: Arc<dyn Database>, host: Incarnation) -> Self {
         let (queue, inbox) = mpsc::unbounded_channel();
         let head = Arc::new(Mutex::new(Head { length: 0, hash: GENESIS.to_owned() }));
-        let chain =
-            Chain { database, host, length: 0, hash: GENESIS.to_owned(), unsettled: Vec::new(), head: head.clone() };
+        let chain = Chain {
+            database,
+            host,
+            length: 0,
+            hash: GENESIS.to_owned(),
+            unsettled: Vec::new(),
+            head: head.clone(),
+            trouble: Trouble::default(),
+            began: Instant::now(),
+        };
         tokio::spawn(chain.run(inbox));
         Self { queue, head }
     }
@@ -79,6 +87,8 @@ struct Chain {
     /// Sealed, but not known to be stored.
     unsettled: Vec<Document>,
     head: Arc<Mutex<Head>>,
+    trouble: Trouble,
+    began: Instant,
 }
 
 impl Chain {
@@ -126,7 +136,9 @@ impl Chain {
         }
         let stored = self.settle().await;
         if let Err(error) = &stored {
-            tracing::error!(%error, "audit entries are not stored yet and will be offered again");
+            if self.trouble.met(self.began.elapsed()) {
+                tracing::error!(%error, "audit entries are not stored yet and will be offered again");
+            }
         }
         for (answer, id) in answers {
             let _gone = answer.send(stored.clone().map(|()| id));
@@ -159,6 +171,7 @@ impl Chain {
             }
         }
         self.unsettled.clear();
+        self.trouble.over();
         *self.head.lock() = Head { length: self.length, hash: self.hash.clone() };
         Ok(())
     }
