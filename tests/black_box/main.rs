@@ -10,6 +10,7 @@ mod full_disk;
 mod input;
 mod jobs;
 mod notifications;
+mod report;
 mod restore;
 mod runs;
 mod secrets;

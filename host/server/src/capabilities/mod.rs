@@ -2,7 +2,6 @@
 //!
 //! Knows nothing of WebAssembly: `sandbox` translates. Connections to the outside are private to this room.
 
-mod absent;
 pub mod documents;
 pub mod email;
 mod error;
@@ -18,7 +17,6 @@ pub mod secrets;
 
 use std::time::Duration;
 
-pub use absent::absent;
 pub use documents::Bounds;
 pub use email::{EmailClient, EmailMessage, EmailSender, EmailSetupError};
 pub use error::{ErrorKind, GateError};

@@ -1,7 +1,7 @@
 //! Text with tables, for chats and wikis. Nothing in the data can become markup.
 
 use super::visible;
-use crate::report::{Column, Report, Section, Table, Unit};
+use crate::report::{Column, Report, Section, Table, Unit, to_the_minute};
 
 pub fn of(report: &Report) -> String {
     let mut text = format!("# {}\n\n", escape(&report.title));
@@ -11,7 +11,11 @@ pub fn of(report: &Report) -> String {
     if let Some(previous) = &report.previous {
         text.push_str(&format!("compared with {}  \n", escape(&previous.text)));
     }
-    text.push_str(&format!("Made {} by the job {}\n", escape(&report.generated_at), escape(&report.job)));
+    text.push_str(&format!(
+        "Made {} by the job {}\n",
+        escape(&to_the_minute(&report.generated_at)),
+        escape(&report.job)
+    ));
     for note in &report.notes {
         text.push_str(&format!("\n> {}\n", escape(note)));
     }
@@ -58,7 +62,7 @@ fn write_table(text: &mut String, table: &Table) {
     }
     text.push('\n');
     row(text, &table.columns.iter().map(|column| escape(&column.title)).collect::<Vec<_>>());
-    let is_text = |column: &Column| column.unit == Unit::Text;
+    let is_text = |column: &Column| matches!(column.unit, Unit::Text | Unit::Instant);
     let rules: Vec<String> =
         table.columns.iter().map(|column| if is_text(column) { "---" } else { "---:" }.to_owned()).collect();
     row(text, &rules);

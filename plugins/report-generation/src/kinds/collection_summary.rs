@@ -48,16 +48,16 @@ pub fn run(parameters: &Parameters, period: &Period, steps: &mut Steps) -> Resul
         ("bytes", "Size", Unit::Bytes),
         ("in_period", "In this time", Unit::Count),
         ("date_field", "Date field", Unit::Text),
-        ("oldest", "Oldest", Unit::Text),
-        ("newest", "Newest", Unit::Text),
+        ("oldest", "Oldest", Unit::Instant),
+        ("newest", "Newest", Unit::Instant),
         ("indexes", "Indexes", Unit::Count),
     ];
     let sum = |field: &str| wanted.iter().map(|entry| count(entry, field)).sum();
     let in_period = overview.iter().filter_map(|row| row.get(3).and_then(Cell::as_number)).sum();
     let first = Section::new("overview", "Overview")
-        .figure(Figure::count("collections", "Collections", wanted.len() as f64))
-        .figure(Figure::count("documents", "Documents", sum("count")))
-        .figure(Figure::new("bytes", "Size", Unit::Bytes, Some(sum("size_bytes"))))
+        .figure(Figure::count("collections", "Collections", wanted.len() as f64).state())
+        .figure(Figure::count("documents", "Documents", sum("count")).state())
+        .figure(Figure::new("bytes", "Size", Unit::Bytes, Some(sum("size_bytes"))).state())
         .figure(Figure::count("in_period", "Documents of this time", in_period).up())
         .table(Table::new("collections", "Collections", &columns).rows(overview).drawn(Chart::Bars(1)));
     found.sections.push(first);
@@ -163,14 +163,19 @@ impl Summary {
             let options = options.into_iter().filter(|option| index.get(option).is_some());
             vec![Cell::Text(text("name")), Cell::Text(text("key")), Cell::Text(options.collect::<Vec<_>>().join(", "))]
         });
-        let mut note =
-            format!("Fields are told from a sample of {sampled} documents, the first and the last by `_id`.");
+        let mut note = format!(
+            "Fields are told from a sample of {sampled} documents, the first and the last in the order of _id."
+        );
         if self.fields.is_cut {
             note.push_str(" There were more fields than are shown.");
         }
         Section::new(&format!("collection_{name}"), name)
             .note(note)
             .table(Table::new("fields", "Fields", &field_columns).rows(fields.collect()))
-            .table(Table::new("indexes", "Indexes", &index_columns).rows(indexes.collect()))
+            .table(
+                Table::new("indexes", "Indexes", &index_columns)
+                    .note("Beside the one on _id, which every collection has.")
+                    .rows(indexes.collect()),
+            )
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sandglass_sdk::Failure;
 use serde_json::json;
 
-use super::user_activity::{by_name, ratio, titled, too_many};
+use super::user_activity::{by_name, edges, ratio, titled, too_many};
 use super::{Found, retention, sessions};
 use crate::parameters::{GroupBy, Parameters};
 use crate::query::{self, Steps, count, label};
@@ -92,7 +92,7 @@ fn active_series(parameters: &Parameters, source: &Source, period: &Period) -> R
         vec![Cell::Text(name), Cell::Number(users), Cell::number(ratio(events, users))]
     });
     let title = format!("By {}", by.name());
-    Ok(Table::new("series", &title, &columns).rows(rows.collect()).drawn(Chart::Series(vec![1])))
+    Ok(Table::new("series", &title, &columns).note(edges(period)).rows(rows.collect()).drawn(Chart::Series(vec![1])))
 }
 
 fn by_event(parameters: &Parameters, source: &Source, period: &Period) -> Result<Table, Failure> {

@@ -55,9 +55,9 @@ fn storage(collections: &[Value]) -> Section {
     ];
     Section::new("storage", "Collections")
         .note("As they are now, whatever the time of the report.")
-        .figure(Figure::count("collections", "Collections", collections.len() as f64))
-        .figure(Figure::count("documents", "Documents", sum("count")))
-        .figure(Figure::new("bytes", "Size", Unit::Bytes, Some(sum("size_bytes"))))
+        .figure(Figure::count("collections", "Collections", collections.len() as f64).state())
+        .figure(Figure::count("documents", "Documents", sum("count")).state())
+        .figure(Figure::new("bytes", "Size", Unit::Bytes, Some(sum("size_bytes"))).state())
         .table(Table::new("collections", "By size", &columns).rows(rows.collect()).drawn(Chart::Bars(2)))
 }
 

@@ -22,7 +22,7 @@ pub fn run(parameters: &Parameters, period: &Period, steps: &mut Steps) -> Resul
     found.looked_at = events as u64;
     if events == 0.0 && source.events.count(&json!({})).map_err(query::explained)? > 0 {
         found.notes.push(format!(
-            "No event of this time was found, although {} holds documents: is `{}` the field with their date?",
+            "No event of this time was found, although {} holds documents: is “{}” the field with their date?",
             source.name, source.date_field
         ));
     }
@@ -91,7 +91,7 @@ fn arrivals(source: &Source, period: &Period, notes: &mut Vec<String>) -> Result
     let (new, returning, unknown) = (count(&row, "new"), count(&row, "returning"), count(&row, "unknown"));
     if unknown > 0.0 {
         let hint = if new + returning == 0.0 {
-            format!(" Does `{}` of an event hold what `{}` of a user does?", source.user_field, users.id_field)
+            format!(" Does “{}” of an event hold what “{}” of a user does?", source.user_field, users.id_field)
         } else {
             String::new()
         };
@@ -195,11 +195,21 @@ fn series(parameters: &Parameters, source: &Source, period: &Period) -> Result<T
         row
     });
     let drawn = (1..columns.len()).collect();
-    let mut table = Table::new("series", &title, &columns).rows(rows.collect()).drawn(Chart::Series(drawn));
+    let mut table =
+        Table::new("series", &title, &columns).rows(rows.collect()).drawn(Chart::Series(drawn)).note(edges(period));
     if let Some(first) = table.columns.first_mut() {
         first.title = titled(by.name());
     }
     Ok(table)
+}
+
+/// A reader should not take the first and last groups for a fall.
+pub fn edges(period: &Period) -> &'static str {
+    if period.is_of_whole_days() {
+        ""
+    } else {
+        "The time begins and ends within its first and last rows, which are therefore incomplete."
+    }
 }
 
 /// Rows by the text that they are grouped by.
@@ -241,7 +251,7 @@ fn top_users(parameters: &Parameters, source: &Source, period: &Period) -> Resul
         ("user", "User", Unit::Text),
         ("name", "Name", Unit::Text),
         ("events", "Events", Unit::Count),
-        ("last", "Last event", Unit::Text),
+        ("last", "Last event", Unit::Instant),
     ];
     let rows = rows.iter().map(|row| {
         let id = row.get("_id").cloned().unwrap_or_default();

@@ -13,6 +13,8 @@ pub enum Unit {
     Seconds,
     /// 0 to 1, shown in per cent.
     Share,
+    /// A moment, as a text with its offset.
+    Instant,
     /// No number.
     Text,
 }
@@ -26,6 +28,7 @@ impl Unit {
             Self::Bytes => "bytes",
             Self::Seconds => "seconds",
             Self::Share => "share",
+            Self::Instant => "instant",
             Self::Text => "text",
         }
     }
@@ -82,6 +85,7 @@ impl Cell {
     pub fn show(&self, unit: Unit) -> String {
         match self {
             Self::Nothing => "–".to_owned(),
+            Self::Text(text) if unit == Unit::Instant => to_the_minute(text),
             Self::Text(text) => text.clone(),
             Self::Number(number) => show(*number, unit),
             Self::Json(value) => value.to_string(),
@@ -99,12 +103,17 @@ pub fn number_to_json(number: f64) -> Value {
 /// A number as people read it.
 pub fn show(number: f64, unit: Unit) -> String {
     match unit {
-        Unit::Count | Unit::Text if number.fract() == 0.0 => grouped(number, 0),
-        Unit::Count | Unit::Text | Unit::Mean => grouped(number, 2),
+        Unit::Count | Unit::Text | Unit::Instant if number.fract() == 0.0 => grouped(number, 0),
+        Unit::Count | Unit::Text | Unit::Instant | Unit::Mean => grouped(number, 2),
         Unit::Share => format!("{:.1} %", number * 100.0),
         Unit::Bytes => bytes(number),
         Unit::Seconds => seconds(number),
     }
+}
+
+/// `2026-11-24T08:00:00.123+01:00` without what people need not see: the zone stands above the report.
+pub fn to_the_minute(text: &str) -> String {
+    text.get(..16).unwrap_or(text).replacen('T', " ", 1)
 }
 
 /// Groups of three digits; noughts at the end of a fraction are left out.

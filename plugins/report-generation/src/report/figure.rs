@@ -23,6 +23,8 @@ pub struct Figure {
     /// The same of the period before, where one was asked for.
     pub previous: Option<Option<f64>>,
     pub good: Good,
+    /// As it is now, whatever the period: there is nothing to compare with.
+    pub is_state: bool,
 }
 
 /// How a figure changed since the period before.
@@ -35,7 +37,7 @@ pub struct Change {
 
 impl Figure {
     pub fn new(id: &'static str, label: &'static str, unit: Unit, value: Option<f64>) -> Self {
-        Self { id, label, unit, value, previous: None, good: Good::Either }
+        Self { id, label, unit, value, previous: None, good: Good::Either, is_state: false }
     }
 
     pub fn count(id: &'static str, label: &'static str, value: f64) -> Self {
@@ -52,6 +54,12 @@ impl Figure {
     #[must_use]
     pub fn down(self) -> Self {
         Self { good: Good::Down, ..self }
+    }
+
+    /// As it is now, whatever the period.
+    #[must_use]
+    pub fn state(self) -> Self {
+        Self { is_state: true, ..self }
     }
 
     pub fn change(&self) -> Option<Change> {

@@ -6,7 +6,7 @@ mod cell;
 mod figure;
 mod table;
 
-pub use cell::{Cell, Unit, number_to_json, show};
+pub use cell::{Cell, Unit, number_to_json, show, to_the_minute};
 pub use figure::Figure;
 pub use table::{Chart, Column, Table};
 
@@ -72,7 +72,8 @@ impl Section {
     /// Puts the figures of the period before beside those of this one.
     pub fn compare(&mut self, previous: &Self) {
         for figure in &mut self.figures {
-            if let Some(before) = previous.figures.iter().find(|before| before.id == figure.id) {
+            let before = previous.figures.iter().find(|before| before.id == figure.id && !before.is_state);
+            if let Some(before) = before {
                 figure.previous = Some(before.value);
             }
         }

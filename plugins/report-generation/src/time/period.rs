@@ -113,6 +113,11 @@ impl Period {
         Self { start: resolve(self.zone, wall(self.zone, self.end) - Days::new(days)), ..*self }
     }
 
+    /// Whether both ends are midnights.
+    pub fn is_of_whole_days(&self) -> bool {
+        whole_days(wall(self.zone, self.start), wall(self.zone, self.end)).is_some()
+    }
+
     /// As the clocks of the zone show both ends.
     pub fn text(&self) -> String {
         let (start, end) = (wall(self.zone, self.start), wall(self.zone, self.end));

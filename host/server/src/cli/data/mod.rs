@@ -1,5 +1,6 @@
 //! `sandglass data`: look into the embedded database and fill it, while no server runs on it.
 
+mod aggregate;
 mod import;
 mod read;
 mod source;
@@ -20,6 +21,8 @@ pub(super) enum Command {
     Find(read::Find),
     /// Print how many documents match a filter.
     Count(read::Count),
+    /// Run an aggregation pipeline and print what it gives, one line each.
+    Aggregate(aggregate::Arguments),
 }
 
 /// Which documents of which collection.
@@ -43,6 +46,7 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), CliError> {
             Command::Import(arguments) => import::run(&database, arguments).await,
             Command::Find(arguments) => read::find(&database, arguments).await,
             Command::Count(arguments) => read::count(&database, arguments).await,
+            Command::Aggregate(arguments) => aggregate::run(&database, arguments).await,
         }
     })
 }

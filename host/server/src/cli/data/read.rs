@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::Args;
-use sandglass_database::{Database, Find as Query, extended_json};
+use sandglass_database::{Cursor, Database, Find as Query, extended_json};
 
 use super::{CliError, Selection, document};
 
@@ -42,19 +42,31 @@ pub(super) async fn find(database: &dyn Database, arguments: Find) -> Result<(),
     };
     let failed = |error: sandglass_database::Error| CliError::Failure(error.to_string());
     let mut cursor = database.find(&arguments.selection.collection, query).await.map_err(failed)?;
+    print(cursor.as_mut(), arguments.canonical, u64::MAX).await?;
+    Ok(())
+}
+
+/// Prints documents, one line each, at most so many. Tells whether there are more.
+pub(super) async fn print(cursor: &mut dyn Cursor, canonical: bool, most: u64) -> Result<bool, CliError> {
     let mut output = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut left = most;
     loop {
-        let batch = cursor.next(1_000).await.map_err(failed)?;
+        let batch = cursor.next(1_000).await.map_err(|error| CliError::Failure(error.to_string()))?;
+        let is_more = batch.len() as u64 > left;
         if batch.is_empty() {
-            return output.flush().map_err(|error| CliError::while_doing("write", error));
+            return output.flush().map(|()| false).map_err(|error| CliError::while_doing("write", error));
         }
-        for found in batch {
-            let json = if arguments.canonical {
+        for found in batch.into_iter().take(usize::try_from(left).unwrap_or(usize::MAX)) {
+            left -= 1;
+            let json = if canonical {
                 extended_json::to_canonical(found.into())
             } else {
                 extended_json::to_relaxed(found.into())
             };
             writeln!(output, "{json}").map_err(|error| CliError::while_doing("write", error))?;
+        }
+        if is_more {
+            return output.flush().map(|()| true).map_err(|error| CliError::while_doing("write", error));
         }
     }
 }

@@ -24,9 +24,9 @@ pub fn series(page: &mut String, table: &Table, column: usize) {
     let scale = Scale::of(&values);
     let title = format!("{}, {}", drawn.title, table.title.to_lowercase());
     page.push_str(&format!(
-        "<figure class=\"chart c{}\">\n<figcaption>{}</figcaption>\n\
+        "<figure class=\"chart {}\">\n<figcaption>{}</figcaption>\n\
          <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n",
-        (column - 1).min(2),
+        mark(&drawn.id, column),
         escape(&drawn.title),
         escape(&title)
     ));
@@ -48,6 +48,16 @@ pub fn series(page: &mut String, table: &Table, column: usize) {
     }
     below(page, &labels);
     page.push_str("</svg>\n</figure>\n");
+}
+
+/// What colour a column has: failures are always those of failures.
+fn mark(id: &str, column: usize) -> &'static str {
+    match (id, column) {
+        ("failed", _) => "bad",
+        (_, 0 | 1) => "c0",
+        (_, 2) => "c1",
+        _ => "c2",
+    }
 }
 
 /// From nought to a round number above all values.
@@ -124,8 +134,14 @@ fn below(page: &mut String, labels: &[String]) {
     // Where all are of one year, it need not be said each time.
     let is_one_year = years.windows(2).all(|pair| pair.first() == pair.last())
         && years.first().is_some_and(|year| year.ends_with('-'));
+    let mut last = f64::NEG_INFINITY;
     for (place, label) in labels.iter().enumerate().step_by(every) {
-        let x = (LEFT + slot * (place as f64 + 0.5)).clamp(LEFT + 14.0, WIDTH - RIGHT - 18.0);
+        // The outermost ones stay within the picture, and none stands on another.
+        let x = (LEFT + slot * (place as f64 + 0.5)).clamp(LEFT + 4.0, WIDTH - RIGHT - 30.0);
+        if x - last < LABEL.min(slot * every as f64) * 0.9 {
+            continue;
+        }
+        last = x;
         let short = if is_one_year { label.get(5..).unwrap_or(label) } else { label };
         // The offset of an hour is in the table.
         let short = short.get(..11).unwrap_or(short).replace('T', " ");

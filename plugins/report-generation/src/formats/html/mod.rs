@@ -6,7 +6,7 @@ mod chart;
 mod table;
 
 use super::visible;
-use crate::report::{Figure, Report, Section};
+use crate::report::{Figure, Report, Section, to_the_minute};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -39,7 +39,7 @@ pub fn of(report: &Report) -> String {
     }
     page.push_str(&format!(
         "<footer>Made {} by the job “{}” of Sandglass.</footer>\n</main>\n</body>\n</html>\n",
-        escape(&report.generated_at),
+        escape(&to_the_minute(&report.generated_at)),
         escape(&report.job)
     ));
     page
@@ -73,12 +73,14 @@ fn write_figure(page: &mut String, figure: &Figure) {
             Some(false) => "worse",
             None => "same",
         };
-        let change = figure.show_change().unwrap_or_else(|| "–".to_owned());
-        page.push_str(&format!(
-            "<div class=\"change\"><span class=\"{class}\">{}</span> from {}</div>",
-            escape(&change),
-            escape(&previous)
-        ));
+        let previous = escape(&previous);
+        page.push_str(&match figure.show_change() {
+            Some(change) => format!(
+                "<div class=\"change\"><span class=\"{class}\">{}</span> from {previous}</div>",
+                escape(&change)
+            ),
+            None => format!("<div class=\"change\">before: {previous}</div>"),
+        });
     }
     page.push_str("</div>\n");
 }

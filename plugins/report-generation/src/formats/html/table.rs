@@ -12,7 +12,7 @@ pub fn write(page: &mut String, table: &Table) {
         page.push_str(&format!("<p class=\"quiet\">{}</p>\n", escape(&table.note)));
     }
     if table.rows.is_empty() {
-        page.push_str("<p class=\"empty\">Nothing to show for this time.</p>\n</div>\n");
+        page.push_str("<p class=\"empty\">Nothing to show.</p>\n</div>\n");
         return;
     }
     match &table.chart {
@@ -23,12 +23,17 @@ pub fn write(page: &mut String, table: &Table) {
             grid(page, table, &Look::Plain);
             page.push_str(if is_long { "</details>\n" } else { "" });
         }
-        Chart::Bars(column) => grid(page, table, &Look::Bar(*column, largest(table, *column))),
+        Chart::Bars(column) if table.columns.len() <= MOST_COLUMNS => {
+            grid(page, table, &Look::Bar(*column, largest(table, *column)))
+        }
         Chart::Shades(columns) => grid(page, table, &Look::Shades(columns)),
-        Chart::Series(_) | Chart::None => grid(page, table, &Look::Plain),
+        Chart::Series(_) | Chart::Bars(_) | Chart::None => grid(page, table, &Look::Plain),
     }
     page.push_str("</div>\n");
 }
+
+/// A wider table has no room for bars.
+const MOST_COLUMNS: usize = 5;
 
 enum Look<'a> {
     Plain,
@@ -78,7 +83,11 @@ fn write_cell(page: &mut String, column: &Column, cell: &Cell, look: &Look<'_>, 
 }
 
 fn class(column: &Column, also: &str) -> String {
-    let number = if column.unit == Unit::Text { "" } else { "number" };
+    let number = match column.unit {
+        Unit::Text => "",
+        Unit::Instant => "instant",
+        _ => "number",
+    };
     let all = format!("{number} {also}");
     match all.trim() {
         "" => String::new(),
