@@ -79,8 +79,13 @@ fn row(text: &mut String, cells: &[String]) {
 /// Every sign that Markdown gives a meaning becomes itself.
 fn escape(text: &str) -> String {
     let mut escaped = String::new();
-    for letter in visible(text).chars() {
+    let text = visible(text);
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        // A colon between digits or before a space is no part of an address.
+        let is_plain_colon = letter == ':' && letters.peek().is_none_or(|next| next.is_ascii_digit() || *next == ' ');
         match letter {
+            _ if is_plain_colon => escaped.push(letter),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
@@ -106,6 +111,7 @@ mod tests {
         let hostile = "<script>alert(1)</script> [a](javascript:x) | `b` **c**\n# d";
         let escaped = escape(hostile);
         assert!(!escaped.contains(['<', '>', '\n']) && !escaped.contains("javascript:"), "{escaped}");
+        assert_eq!(escape("14:17 at: https://x"), "14:17 at: https&#58;//x");
         assert!(escaped.contains(r"\[a\](javascript&#58;x) \| \`b\` \*\*c\*\* \# d"), "{escaped}");
     }
 }
