@@ -97,7 +97,7 @@ async fn figures_equal_those_that_python_computes_from_the_raw_rows_in_every_zon
     for zone in ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"] {
         let expected = run_python(FIGURES, &["expect", folder.path().to_str().unwrap(), zone]);
         let expected: Value = serde_json::from_str(&expected).unwrap();
-        let ask = |more: Value| details(&client, &job, &over(zone, more));
+        let ask = async |more: Value| details(&client, &job, &over(zone, more)).await;
 
         let activity = json!({"report_type": "user_activity", "compare_previous": true, "top": 5});
         let found = &ask(activity).await["report"];
@@ -105,7 +105,8 @@ async fn figures_equal_those_that_python_computes_from_the_raw_rows_in_every_zon
             compare(found, &expected["figures"], "value") + compare(found, &expected["previous"], "previous");
         assert_eq!(compared, 22, "{zone}");
         assert_rows(&rows(found, "activity", "series"), &expected["by_day"]);
-        let top: Vec<Vec<Value>> = rows(found, "top", "top_users").into_iter().map(|row| vec![row[0].clone(), row[2].clone()]).collect();
+        let top: Vec<Vec<Value>> =
+            rows(found, "top", "top_users").into_iter().map(|row| vec![row[0].clone(), row[2].clone()]).collect();
         assert_rows(&top, &expected["top"]);
 
         let hours = json!({"report_type": "user_activity", "group_by": "hour"});
@@ -115,7 +116,8 @@ async fn figures_equal_those_that_python_computes_from_the_raw_rows_in_every_zon
         let found = &ask(json!({"report_type": "engagement", "top": 20})).await["report"];
         assert_eq!(compare(found, &expected["engagement"], "value"), 10, "{zone}");
         assert_rows(&rows(found, "habits", "by_event"), &expected["by_event"]);
-        let by_hour: Vec<Value> = rows(found, "habits", "by_hour_of_day").into_iter().map(|row| row[1].clone()).collect();
+        let by_hour: Vec<Value> =
+            rows(found, "habits", "by_hour_of_day").into_iter().map(|row| row[1].clone()).collect();
         assert_eq!(json!(by_hour), expected["hours"], "{zone}");
         assert_rows(&rows(found, "retention", "retention"), &expected["retention"]);
     }
@@ -127,7 +129,8 @@ async fn each_format_is_read_back_by_another_reader_and_hostile_data_stays_text(
     let server = server(folder.path()).await;
     let client = server.client();
     let job = job(&client).await;
-    let json = details(&client, &job, &over("Europe/Berlin", json!({"report_type": "user_activity", "top": 100}))).await;
+    let json =
+        details(&client, &job, &over("Europe/Berlin", json!({"report_type": "user_activity", "top": 100}))).await;
     let report = &json["report"];
     let mut seen = Vec::new();
     for (format, ending) in [("html", "html"), ("csv", "csv"), ("markdown", "md"), ("json", "json")] {
@@ -136,8 +139,7 @@ async fn each_format_is_read_back_by_another_reader_and_hostile_data_stays_text(
             "file_name": format!("r/{format}-{{date}}"), "title": "<script>title()</script> & \"co\"",
         });
         let made = details(&client, &job, &over("Europe/Berlin", file)).await;
-        let path = folder.path().join("folders/exports").join(made["file_name"].as_str().unwrap());
-        let path = if path.exists() { path } else { folder.path().join("exports").join(made["file_name"].as_str().unwrap()) };
+        let path = folder.path().join("exports").join(made["file_name"].as_str().unwrap());
         assert!(path.to_str().unwrap().ends_with(&format!(".{ending}")), "{path:?}");
         assert_eq!(made["bytes"].as_u64(), Some(std::fs::metadata(&path).unwrap().len()), "{made}");
         let read = run_python(READBACK, &[format, path.to_str().unwrap()]);
@@ -148,7 +150,11 @@ async fn each_format_is_read_back_by_another_reader_and_hostile_data_stays_text(
 
     assert_eq!(html["faults"], json!([]), "{}", html["tags"]);
     let text = html["text"].as_str().unwrap();
-    for hostile in ["<script>alert(1)</script>", "</title></style></svg><svg onload=alert(3)>", "<script>title()</script> & \"co\""] {
+    for hostile in [
+        "<script>alert(1)</script>",
+        "</title></style></svg><svg onload=alert(3)>",
+        "<script>title()</script> & \"co\"",
+    ] {
         assert!(text.contains(hostile), "{hostile} is not there as text");
     }
     let events = report["sections"]["activity"]["figures"]["events"]["value"].to_string();
@@ -159,7 +165,8 @@ async fn each_format_is_read_back_by_another_reader_and_hostile_data_stays_text(
     let lines = csv["rows"].as_array().unwrap();
     for (section, found) in report["sections"].as_object().unwrap() {
         for (id, figure) in found["figures"].as_object().unwrap() {
-            let line = lines.iter().find(|line| line["section"] == section.as_str() && line["name"] == id.as_str()).unwrap();
+            let line =
+                lines.iter().find(|line| line["section"] == section.as_str() && line["name"] == id.as_str()).unwrap();
             let value: f64 = line["value"].as_str().unwrap().parse().unwrap();
             assert_eq!(Some(value), figure["value"].as_f64(), "{line}");
         }
@@ -193,10 +200,15 @@ async fn a_pipeline_says_the_same_on_the_command_line_and_in_a_report() {
     assert_eq!(server.terminate(60).await, Some(0));
 
     let aggregate = |pipeline: &str, more: &[&str]| {
-        command(folder.path()).args(["data", "aggregate", "events", "--pipeline", pipeline]).args(more).output().unwrap()
+        command(folder.path())
+            .args(["data", "aggregate", "events", "--pipeline", pipeline])
+            .args(more)
+            .output()
+            .unwrap()
     };
     let printed = aggregate(&stages.to_string(), &[]);
-    let lines: Vec<Value> = String::from_utf8(printed.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> =
+        String::from_utf8(printed.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines, rows);
     let counted = run_python(
         "import collections,json,sys\n\
@@ -210,9 +222,12 @@ async fn a_pipeline_says_the_same_on_the_command_line_and_in_a_report() {
     let cut = aggregate(r#"[{"$match": {}}]"#, &["--limit", "7", "--canonical"]);
     assert_eq!(String::from_utf8(cut.stdout).unwrap().lines().count(), 7);
     assert!(String::from_utf8(cut.stderr).unwrap().contains("there are more"));
-    for (pipeline, expected) in
-        [("{}", "no array"), ("[", "not JSON"), (r#"[{"$out": "x"}]"#, "$out"), (r#"[{"$match": {"$where": "1"}}]"#, "$where")]
-    {
+    for (pipeline, expected) in [
+        ("{}", "no array"),
+        ("[", "not JSON"),
+        (r#"[{"$out": "x"}]"#, "$out"),
+        (r#"[{"$match": {"$where": "1"}}]"#, "$where"),
+    ] {
         let refused = aggregate(pipeline, &[]);
         assert!(!refused.status.success(), "{pipeline}");
         let told = String::from_utf8(refused.stderr).unwrap();

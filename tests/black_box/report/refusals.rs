@@ -64,9 +64,10 @@ async fn every_wrong_parameter_is_pointed_at_before_a_job_is_made() {
         ),
         (activity(json!({"pipeline": [{"$limit": 1}]})), vec!["/pipeline"]),
         (json!({"report_type": "custom"}), vec!["/source/collection", "/pipeline"]),
-        (custom(json!({"pipeline": [{"$limit": 1, "$skip": 1}, {"$out": "x"}, {"limit": 1}]})), vec![
-            "/pipeline/0", "/pipeline/1", "/pipeline/2",
-        ]),
+        (
+            custom(json!({"pipeline": [{"$limit": 1, "$skip": 1}, {"$out": "x"}, {"limit": 1}]})),
+            vec!["/pipeline/0", "/pipeline/1", "/pipeline/2"],
+        ),
         (activity(json!({"destination": "file", "file_name": "../../{user}"})), vec!["/file_name"]),
         (activity(json!({"folder": "a/b"})), vec!["/folder"]),
         (activity(json!({"destination": "email"})), vec!["/recipients"]),
