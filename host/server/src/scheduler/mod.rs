@@ -42,6 +42,8 @@ mod clock_test;
 #[cfg(test)]
 mod damaged_test;
 #[cfg(test)]
+mod full_disk_test;
+#[cfg(test)]
 mod life_test;
 #[cfg(test)]
 mod manual_test;
