@@ -91,7 +91,7 @@ impl Template for ReportGeneration {
         let details = json!({
             "report_type": report.kind,
             "format": parameters.format,
-            "period": formats::to_json(&report)["period"],
+            "period": report.period.as_ref().map(formats::span),
             "figures": formats::figures(&report),
         });
         Ok(outcome(&report, found.looked_at, delivered, details))

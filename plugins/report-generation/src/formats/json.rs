@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use crate::report::{Figure, Report, Section, Span, Table, number_to_json};
 
 pub fn of(report: &Report) -> Value {
-    let span = |span: &Span| json!({ "start": span.start, "end": span.end, "text": span.text });
     let mut answer = Map::from_iter([
         ("report_type".to_owned(), Value::from(report.kind)),
         ("title".to_owned(), report.title.as_str().into()),
@@ -23,6 +22,11 @@ pub fn of(report: &Report) -> Value {
     answer.insert("sections".to_owned(), Value::Object(sections.collect()));
     answer.insert("notes".to_owned(), report.notes.clone().into());
     Value::Object(answer)
+}
+
+/// A period.
+pub fn span(span: &Span) -> Value {
+    json!({ "start": span.start, "end": span.end, "text": span.text })
 }
 
 fn section(section: &Section) -> Value {

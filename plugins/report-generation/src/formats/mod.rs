@@ -9,7 +9,7 @@ mod summary;
 use crate::parameters::Format;
 use crate::report::Report;
 
-pub use json::{figures, of as to_json};
+pub use json::{figures, of as to_json, span};
 pub use summary::{html as summary_html, text as summary_text};
 
 /// The report, written.

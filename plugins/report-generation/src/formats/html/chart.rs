@@ -74,11 +74,8 @@ impl Scale {
         let round = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|factor| factor * power);
         let step = round.into_iter().find(|step| *step >= rough).unwrap_or(rough);
         // Things are counted whole.
-        let step = if largest >= 1.0 && largest <= 3.0 && values.iter().all(|value| value.fract() == 0.0) {
-            1.0
-        } else {
-            step
-        };
+        let step =
+            if (1.0..=3.0).contains(&largest) && values.iter().all(|value| value.fract() == 0.0) { 1.0 } else { step };
         let count = (largest / step).ceil().clamp(1.0, 5.0);
         let steps = (0_u8..=5).map(f64::from).take_while(|step| *step <= count).map(|number| number * step);
         Self { top: count * step, steps: steps.collect() }
