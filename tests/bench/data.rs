@@ -116,7 +116,8 @@ async fn one(client: &Client, server: &Server, folder: &Path, name: &str, parame
         steps.len()
     );
     assert!(peak < MOST_MEMORY_BYTES, "the server took {peak} bytes, at most {MOST_MEMORY_BYTES} are allowed");
-    assert!(steps.len() > 2, "people saw no progress: {steps:?}");
+    // The host passes on about one step a second.
+    assert!(steps.len() > 2 || seconds < 5.0, "people saw no progress: {steps:?}");
     std::fs::remove_file(file).unwrap();
 }
 

@@ -105,6 +105,11 @@ fn is_exact(text: &str) -> bool {
 /// Text inside of XML. Characters that XML cannot hold are written as `_x0001_`, and what looks like that already with
 /// its underscore written so (ECMA-376 part 1, 22.9.2.19 ST_Xstring).
 fn escape(out: &mut String, text: &str) {
+    // Most texts need nothing. Bytes of 0xEF begin, among others, the two characters that XML lacks.
+    if text.bytes().all(|byte| byte >= b' ' && !matches!(byte, b'&' | b'<' | b'>' | b'_' | 0xef)) {
+        out.push_str(text);
+        return;
+    }
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
         match letter {
