@@ -6,7 +6,6 @@ mod cleanup;
 mod crash;
 mod export;
 mod first_steps;
-mod full_disk;
 mod input;
 mod jobs;
 mod notifications;
