@@ -82,6 +82,8 @@ impl From<Error> for Failure {
             ErrorKind::Denied | ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Limit => {
                 FailureKind::Permanent
             }
+            // It may have taken place: another try could do it twice.
+            ErrorKind::Timeout | ErrorKind::Unavailable if error.reason == "outcome-unknown" => FailureKind::Permanent,
             ErrorKind::Timeout | ErrorKind::Unavailable | ErrorKind::Internal => FailureKind::Retryable,
             ErrorKind::Cancelled => FailureKind::Interrupted,
         };
@@ -126,6 +128,12 @@ mod tests {
         assert_eq!(Failure::from(error(ErrorKind::Limit)).kind, FailureKind::Permanent);
         assert_eq!(Failure::from(error(ErrorKind::Unavailable)).kind, FailureKind::Retryable);
         assert_eq!(Failure::from(error(ErrorKind::Cancelled)).kind, FailureKind::Interrupted);
+    }
+
+    #[test]
+    fn what_may_have_taken_place_is_not_tried_again() {
+        let unknown = Error { reason: "outcome-unknown".into(), ..error(ErrorKind::Unavailable) };
+        assert_eq!(Failure::from(unknown).kind, FailureKind::Permanent);
     }
 
     #[test]
