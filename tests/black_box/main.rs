@@ -8,6 +8,7 @@ mod export;
 mod first_steps;
 mod input;
 mod jobs;
+mod mail;
 mod notifications;
 mod report;
 mod restore;

@@ -87,9 +87,8 @@ async fn a_missing_or_misdirected_secret_fails_the_run_with_a_clear_reason() {
     let server = Setup::on(folder.path()).start().await;
     let client = server.client();
     let peer = Counterpart::answering(&[]).await;
-    let parameters = |label: &str| {
-        json!({"url": peer.url("/"), "method": "GET", "auth": {"type": "bearer", "secret": label}})
-    };
+    let parameters =
+        |label: &str| json!({"url": peer.url("/"), "method": "GET", "auth": {"type": "bearer", "secret": label}});
     let missing = webhook(&client, parameters("nobody-set-it")).await;
     assert_eq!(missing["run"]["status"], "failed", "{missing}");
     let error = missing["run"]["error"].to_string();
@@ -126,7 +125,8 @@ async fn a_secret_stands_nowhere_in_clear_text_even_if_the_other_side_sends_it_b
         let answer = webhook(&client, parameters.clone()).await;
         let id = answer["run"]["id"].as_str().unwrap();
         answers.push(answer.to_string());
-        for path in [format!("/executions/{id}"), format!("/executions/{id}/logs"), format!("/executions/{id}/effects")] {
+        for path in [format!("/executions/{id}"), format!("/executions/{id}/logs"), format!("/executions/{id}/effects")]
+        {
             answers.push(client.get(&path).await.text);
         }
     }
@@ -172,7 +172,10 @@ async fn secrets_are_managed_over_rest_and_not_taken_away_under_a_job() {
     let client = server.client();
     let peer = Counterpart::answering(&[]).await;
     let first = client.post("/secrets", &json!({"label": "shop", "value": PLAIN, "hosts": ["*"]})).await.ok();
-    assert_eq!((&first["label"], &first["version"], &first["created_by"]), (&json!("shop"), &json!(1), &json!("admin")));
+    assert_eq!(
+        (&first["label"], &first["version"], &first["created_by"]),
+        (&json!("shop"), &json!(1), &json!("admin"))
+    );
     assert!(first.get("value").is_none(), "{first}");
     let second = client.post("/secrets", &json!({"label": "shop", "value": "other text"})).await.ok();
     assert_eq!((&second["version"], &second["hosts"]), (&json!(2), &json!([])));
@@ -182,7 +185,8 @@ async fn secrets_are_managed_over_rest_and_not_taken_away_under_a_job() {
 
     let bad = client.post("/secrets", &json!({"label": "no label", "value": "", "host": []})).await;
     assert_eq!((bad.status, bad.content_type.as_str()), (422, "application/problem+json"));
-    let pointers: Vec<_> = bad.json()["errors"].as_array().unwrap().iter().map(|error| error["pointer"].clone()).collect();
+    let pointers: Vec<_> =
+        bad.json()["errors"].as_array().unwrap().iter().map(|error| error["pointer"].clone()).collect();
     assert_eq!(pointers, ["/value", "/label", "/host"]);
 
     let parameters = json!({"url": peer.url("/"), "method": "GET", "auth": {"type": "bearer", "secret": "shop"}});

@@ -37,9 +37,9 @@ pub fn check(text: &str) -> Result<(), String> {
         if domain.eq_ignore_ascii_case("localhost") { options.with_no_minimum_sub_domains() } else { options };
     EmailAddress::parse_with_options(bare, options)
         .map_err(|error| format!("is no address ({error}): write name@example.com"))?;
-    if domain.contains('_')
-        || domain.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()))
-    {
+    let is_foreign = |letter: char| letter.is_ascii() && !letter.is_ascii_alphanumeric() && !"-.".contains(letter);
+    let is_numeric = domain.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    if domain.contains(is_foreign) || is_numeric {
         return Err("has a domain that is none: write it as in example.com".to_owned());
     }
     Ok(())

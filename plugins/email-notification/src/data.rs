@@ -1,6 +1,7 @@
 //! What a message is filled in with.
 
 use minijinja::Value as Filling;
+use minijinja::value::Serde;
 use sandglass_sdk::chrono::{DateTime, SecondsFormat, Utc};
 use sandglass_sdk::documents::{Collection, FindOptions};
 use sandglass_sdk::{Failure, clock, execution};
@@ -51,14 +52,14 @@ pub fn read(query: &Query) -> Result<Rows, Failure> {
 /// What templates may name.
 pub fn context(rows: &Rows) -> Filling {
     let job = execution::job();
-    Filling::from_serialize(json!({
+    Filling::from(Serde(json!({
         "job": { "id": job.id, "name": job.name, "tags": job.tags },
         "execution": { "id": execution::id(), "attempt": execution::attempt() },
         "scheduled_at": text(execution::scheduled_at()),
         "now": text(clock::now()),
         "rows": rows.rows,
         "more_rows": rows.has_more,
-    }))
+    })))
 }
 
 fn text(at: DateTime<Utc>) -> String {

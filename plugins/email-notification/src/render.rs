@@ -153,13 +153,15 @@ impl io::Write for Capped {
 
 #[cfg(test)]
 mod tests {
+    use minijinja::value::Serde;
+
     use super::*;
 
     fn context() -> Value {
-        Value::from_serialize(serde_json::json!({
+        Value::from(Serde(serde_json::json!({
             "job": {"name": "<b>*Job*</b>"}, "scheduled_at": "2026-11-24T08:05:00Z",
             "rows": [{"name": "a|b\n# [x](javascript:y)"}, {"name": "c"}],
-        }))
+        })))
     }
 
     #[test]

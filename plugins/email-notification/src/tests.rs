@@ -68,7 +68,7 @@ fn rows_beyond_the_limit_are_left_out_with_a_warning() {
     world.collection("orders", (0..30).map(|n| json!({"_id": n})).collect());
     let query = json!({"collection": "orders", "limit": 20});
     let outcome = run(json!({"body": "{{ rows | length }} {{ more_rows }}", "query": query})).unwrap();
-    assert_eq!(sent(&world).text, "20 true");
+    assert_eq!(sent(&world).text, "20 True");
     assert!(outcome.warnings[0].contains("more than 20"), "{:?}", outcome.warnings);
 }
 

@@ -5,12 +5,15 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 
 use crate::capabilities::http::Auth;
-use crate::capabilities::{Gates, Grants, HttpRequest};
-use crate::executor::{Deliver, EffectsSeen, HttpAnswer, HttpCall, Message};
+use crate::capabilities::{EmailMessage, ErrorKind, Gates, Grants, HttpRequest};
+use crate::executor::{Deliver, EffectsSeen, HttpAnswer, HttpCall, Message, Undelivered};
 use crate::model::grant::Grant;
 use crate::model::{Digest, ExecutionId};
 use crate::registry::Templates;
 use crate::repository::audit::{Audit, AuditError};
+
+/// As whom Sandglass writes about runs.
+const IDENTITY: &str = "default";
 
 /// Hooks and notifications go through the gate: the same addresses, and on record.
 pub(super) struct Post(pub(super) Gates);
@@ -42,8 +45,18 @@ impl Deliver for Post {
         Ok(HttpAnswer { status: answer.status })
     }
 
-    async fn email(&self, message: Message) -> Result<(), String> {
-        Err(format!("{} gets no mail: this version sends none; use a webhook URL", message.to))
+    async fn email(&self, message: Message) -> Result<(), Undelivered> {
+        let Message { origin, to, subject, text, html, idempotency_key, timeout } = message;
+        let mail = EmailMessage { to: vec![to], subject, text, html: Some(html), ..EmailMessage::default() };
+        let key = format!("{idempotency_key}.notification");
+        match self.0.email(origin).send(IDENTITY, &key, mail, timeout).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.reason == "outcome-unknown" => Err(Undelivered::ForGood(error.to_string())),
+            Err(error) => Err(match error.kind {
+                ErrorKind::Timeout | ErrorKind::Unavailable => Undelivered::ForNow(error.to_string()),
+                _ => Undelivered::ForGood(error.to_string()),
+            }),
+        }
     }
 }
 

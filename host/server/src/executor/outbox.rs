@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::handle::Inner;
 use super::hooks::{self, Around};
-use super::ports::{HttpCall, Message};
+use super::letter::Letter;
+use super::ports::{HttpCall, Message, Undelivered};
 use super::watch::Watch;
 use crate::capabilities::Origin;
 use crate::model::execution::Delivery;
@@ -61,24 +62,18 @@ pub async fn send(executor: Arc<Inner>, id: ExecutionId) {
 }
 
 async fn notify(executor: &Inner, execution: &Execution, to: &str, key: String) -> Result<(), String> {
+    let origin = Origin {
+        execution: execution.id,
+        job: execution.job_id,
+        attempt: attempt_of(execution),
+        digest: digest_of(execution),
+        purpose: "notification",
+    };
     if !to.contains("://") {
-        let message = Message {
-            execution: execution.id,
-            to: to.to_owned(),
-            subject: format!("{}: {}", execution.job_name, execution.status.as_str()),
-            body: serde_json::to_string_pretty(&news(execution)).unwrap_or_default(),
-            idempotency_key: key,
-        };
-        return executor.deliver.email(message).await;
+        return write(executor, execution, to, key, origin).await;
     }
     let call = HttpCall {
-        origin: Origin {
-            execution: execution.id,
-            job: execution.job_id,
-            attempt: attempt_of(execution),
-            digest: digest_of(execution),
-            purpose: "notification",
-        },
+        origin,
         method: "POST".into(),
         url: to.to_owned(),
         headers: [("content-type".to_owned(), "application/json".to_owned())].into(),
@@ -99,6 +94,25 @@ async fn notify(executor: &Inner, execution: &Execution, to: &str, key: String) 
         match waits.next() {
             Some(wait) => tokio::time::sleep(wait).await,
             None => return Err(refused),
+        }
+    }
+}
+
+/// By e-mail.
+async fn write(executor: &Inner, execution: &Execution, to: &str, key: String, origin: Origin) -> Result<(), String> {
+    let Letter { subject, text, html } = Letter::about(execution);
+    let timeout = executor.settings.hook_timeout;
+    let message = Message { origin, to: to.to_owned(), subject, text, html, idempotency_key: key, timeout };
+    let mut waits = WAITS.into_iter();
+    loop {
+        let reason = match executor.deliver.email(message.clone()).await {
+            Ok(()) => return Ok(()),
+            Err(Undelivered::ForGood(reason)) => return Err(reason),
+            Err(Undelivered::ForNow(reason)) => reason,
+        };
+        match waits.next() {
+            Some(wait) => tokio::time::sleep(wait).await,
+            None => return Err(reason),
         }
     }
 }

@@ -31,11 +31,23 @@ pub struct HttpAnswer {
 /// An e-mail about an ended run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    pub execution: ExecutionId,
+    pub origin: Origin,
     pub to: String,
     pub subject: String,
-    pub body: String,
+    pub text: String,
+    pub html: String,
+    /// The same for every repetition of the same message.
     pub idempotency_key: String,
+    pub timeout: Duration,
+}
+
+/// A message that did not go out, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undelivered {
+    /// Another try may succeed.
+    ForNow(String),
+    /// It would not, or it could bring the message twice.
+    ForGood(String),
 }
 
 /// Carries hooks and notifications out, past the gate.
@@ -46,8 +58,8 @@ pub trait Deliver: Send + Sync + 'static {
     async fn http(&self, call: HttpCall) -> Result<HttpAnswer, String>;
 
     /// # Errors
-    /// In words; also when e-mail is not available at all.
-    async fn email(&self, message: Message) -> Result<(), String>;
+    /// Why it did not go out; also when no e-mail is set up.
+    async fn email(&self, message: Message) -> Result<(), Undelivered>;
 }
 
 /// What may run: the registry's answer.

@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc};
 
 use super::{ManualRun, Parts, Scheduler, Settings, start};
-use crate::executor::{self, Deliver, EffectsSeen, Executor, HttpAnswer, HttpCall, Message, Templates};
+use crate::executor::{self, Deliver, EffectsSeen, Executor, HttpAnswer, HttpCall, Message, Templates, Undelivered};
 use crate::model::job::{Hooks, Misfire, Notifications, OverlapPolicy, RetryPolicy};
 use crate::model::log::{Level, LogLine};
 use crate::model::outcome::{FailureKind, Finished, Metrics, Outcome, RunResult};
@@ -199,8 +199,8 @@ impl Deliver for Post {
         Ok(HttpAnswer { status: self.refuse.lock().unwrap_or(200) })
     }
 
-    async fn email(&self, _: Message) -> Result<(), String> {
-        Err("e-mail is not available yet".into())
+    async fn email(&self, _: Message) -> Result<(), Undelivered> {
+        Err(Undelivered::ForGood("no e-mail here".into()))
     }
 }
 

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::api::{Access, ApiState, Metrics, router};
-use crate::executor::{self, Deliver, EffectsSeen, Executor, HttpAnswer, HttpCall, Message};
+use crate::executor::{self, Deliver, EffectsSeen, Executor, HttpAnswer, HttpCall, Message, Undelivered};
 use crate::model::log::{Level, LogLine};
 use crate::model::outcome::{Finished, Metrics as Used, Outcome, RunResult};
 use crate::model::template::{Metadata, Need, OnLost, Problem};
@@ -291,8 +291,8 @@ impl Deliver for Nobody {
         Err("nobody is there".into())
     }
 
-    async fn email(&self, _: Message) -> Result<(), String> {
-        Err("nobody is there".into())
+    async fn email(&self, _: Message) -> Result<(), Undelivered> {
+        Err(Undelivered::ForGood("nobody is there".into()))
     }
 }
 

@@ -19,9 +19,18 @@ mod send;
 mod sender;
 mod stream;
 
+pub use address::AddressFault;
 pub use attachment::Attachment;
 pub use client::{EmailClient, Receipt};
 pub use identity::EmailSetupError;
 pub use message::{EmailMessage, Priority};
 pub use send::send;
 pub use sender::EmailSender;
+
+/// Checks an address, `name@example.com` or `Name <name@example.com>`, as it is checked before mail goes there.
+///
+/// # Errors
+/// What is wrong with it, to be put behind the address.
+pub fn check_address(text: &str) -> Result<(), AddressFault> {
+    address::Mailbox::parse(text).map(drop)
+}

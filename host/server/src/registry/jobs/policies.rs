@@ -6,6 +6,7 @@ use sandglass_schedule::misfire;
 use serde_json::Value;
 use url::Url;
 
+use crate::capabilities::email;
 use crate::model::Job;
 use crate::model::job::{Backoff, Hook, Hooks, HttpHook, Misfire, Notifications, OverlapPolicy, RetryPolicy};
 use crate::model::template::OnLost;
@@ -98,8 +99,10 @@ fn recipients(fields: &mut Fields<'_>, field: &'static str, problems: &mut Probl
                 wrong_type(problems, &pointer, "a text", item);
                 return None;
             };
-            if !is_web_address(text) && !is_mail_address(text) {
-                let what = format!("{} is neither an e-mail address nor an http(s) URL", shown(text));
+            if !is_web_address(text)
+                && let Err(fault) = email::check_address(text)
+            {
+                let what = format!("{} is neither an http(s) URL nor an e-mail address: it {fault}", shown(text));
                 problems.add(&pointer, "invalid_recipient", what);
             }
             Some(text.to_owned())
@@ -109,15 +112,6 @@ fn recipients(fields: &mut Fields<'_>, field: &'static str, problems: &mut Probl
 
 fn is_web_address(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
-}
-
-/// As strict as the form of a notification needs; the mail itself is checked when it is sent.
-fn is_mail_address(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let plain = |part: &str| {
-        !part.is_empty() && part.chars().all(|letter| letter.is_alphanumeric() || "._%+-'".contains(letter))
-    };
-    text.len() <= 254 && !local.starts_with('-') && plain(local) && domain.contains('.') && domain.split('.').all(plain)
 }
 
 fn hooks(fields: &mut Fields<'_>, problems: &mut Problems) -> Hooks {
