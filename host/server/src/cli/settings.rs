@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::CliError;
+use crate::capabilities::EmailClient;
 use crate::config::{self, Flags, REFERENCE};
 
 #[derive(Debug, Subcommand)]
@@ -18,7 +19,8 @@ pub(super) enum Command {
 pub(super) fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
     match command {
         Command::Check => {
-            super::load(flags)?;
+            let config = super::load(flags)?;
+            EmailClient::new(&config.email).map_err(|error| CliError::Usage(error.to_string()))?;
             eprintln!("The configuration is right.");
         }
         Command::Show => {

@@ -35,12 +35,18 @@ impl EmailSender {
     ) -> Result<Receipt, GateError> {
         let draft = Draft::new(message)?;
         let post = self.shared.email.post(label)?;
-        post.identity.admits(&draft)?;
+        if let Err(error) = post.identity.admits(&draft) {
+            let reason = error.reason.to_owned();
+            if let Err(error) = self.shared.audit.begin(self.record(label, Verdict::Denied { reason })).await {
+                tracing::error!(%error, execution = %self.origin.execution, "a denial could not be recorded");
+            }
+            return Err(error);
+        }
         let parcel = post.pack(&draft, key, self.shared.clock.now())?;
         let id = self
             .shared
             .audit
-            .begin(self.record(label))
+            .begin(self.record(label, Verdict::Started))
             .await
             .map_err(|error| GateError::new(ErrorKind::Unavailable, "audit-unavailable", error.to_string()))?;
         let since = Instant::now();
@@ -59,7 +65,7 @@ impl EmailSender {
         sent
     }
 
-    fn record(&self, label: &str) -> EffectRecord {
+    fn record(&self, label: &str, verdict: Verdict) -> EffectRecord {
         EffectRecord {
             execution: self.origin.execution,
             job: self.origin.job,
@@ -69,7 +75,7 @@ impl EmailSender {
             capability: "email".to_owned(),
             operation: self.origin.purpose.to_owned(),
             target: label.to_owned(),
-            verdict: Verdict::Started,
+            verdict,
             usage: Usage::default(),
             calls: 1,
         }
