@@ -139,7 +139,7 @@ async fn a_message_with_everything_arrives_over_tls_as_it_was_written() {
         "cc": ["team@example.com"], "bcc": ["hidden@example.com"], "reply_to": "answers@example.com",
         "subject": "{{ rows | length }} Bestellungen – {{ job.name }} ☕", "priority": "high", "body_format": "html",
         "body": "<h1>Grüße &amp; mehr</h1>\n<p>{% for row in rows %}<b>{{ row._id }}</b><br>{% endfor %}</p>\n.\n..\n",
-        "query": {"collection": "orders", "sort": {"created_at": -1}, "limit": 3}, "attachments": ["Umsätze.csv"],
+        "query": {"collection": "orders", "sort": {"placed_at": -1}, "limit": 3}, "attachments": ["Umsätze.csv"],
     }));
     let run = run(&client, &body).await;
     assert_eq!(run["status"], "success", "{run}");

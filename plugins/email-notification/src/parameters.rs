@@ -55,13 +55,13 @@ pub struct Query {
 
     /// Only documents that match this MongoDB filter.
     #[serde(default)]
-    #[schemars(title = "Filter", example = json!({"status": "failed"}),
+    #[schemars(title = "Filter", example = json!({"status": "draft"}),
         extend("x-ui" = {"order": 3, "widget": "filter", "help": "A filter as in find(). Extended JSON for dates and ids."}))]
     pub filter: Map<String, Value>,
 
     /// In which order, as in sort().
     #[serde(default)]
-    #[schemars(title = "Sort", example = json!({"created_at": -1}),
+    #[schemars(title = "Sort", example = json!({"placed_at": -1}),
         extend("x-ui" = {"order": 4, "widget": "sort", "help": "-1 puts the largest or newest first."}))]
     pub sort: Map<String, Value>,
 
@@ -101,7 +101,7 @@ pub struct Parameters {
     pub reply_to: Option<String>,
 
     /// What it is about. May hold places to fill in, as in the body.
-    #[schemars(title = "Subject", length(min = 1, max = 500), example = &"{{ rows | length }} failed orders on {{ scheduled_at | date }}",
+    #[schemars(title = "Subject", length(min = 1, max = 500), example = &"{{ rows | length }} drafts on {{ scheduled_at | date }}",
         extend("x-ui" = {"order": 5, "group": "Message", "widget": "text", "help": "One line. {{ job.name }} is the name of this job."}))]
     pub subject: String,
 
@@ -142,7 +142,7 @@ pub struct Parameters {
 
     /// Documents to fill the message in with; they are `rows` in subject and body.
     #[serde(default)]
-    #[schemars(title = "Rows", example = json!({"collection": "orders", "filter": {"status": "failed"}, "limit": 20}),
+    #[schemars(title = "Rows", example = json!({"collection": "orders", "filter": {"status": "draft"}, "limit": 20}),
         extend("x-ui" = {"order": 12, "group": "Data", "widget": "group", "help": "Leave it out for a message without data."}))]
     pub query: Option<Query>,
 }
@@ -174,11 +174,11 @@ fn examples() -> Value {
         {
             "recipients": ["Shop <shop@example.com>"],
             "cc": ["team@example.com"],
-            "subject": "{{ rows | length }} orders are still open",
+            "subject": "{{ rows | length }} orders were never sent off",
             "body_format": "markdown",
-            "body": "# Open orders\n\n| Order | Total |\n| --- | ---: |\n{% for row in rows %}| {{ row._id }} | {{ row.total }} |\n{% else %}\nNone.\n{% endfor %}",
+            "body": "# Drafts\n\n| Order | Day | Items |\n| --- | --- | ---: |\n{% for row in rows %}| {{ row._id }} | {{ row.placed_at | date }} | {{ row.items | length }} |\n{% endfor %}\n{% if more_rows %}There are more.{% endif %}\n",
             "query": {
-                "collection": "orders", "filter": {"status": "pending"}, "sort": {"created_at": -1}, "limit": 20,
+                "collection": "orders", "filter": {"status": "draft"}, "sort": {"placed_at": -1}, "limit": 5,
             },
             "priority": "high",
         },

@@ -247,7 +247,10 @@ fn the_examples_of_the_schema_are_accepted_and_each_field_is_explained() {
         }
     }
     let world = World::new();
-    world.collection("orders", json!([{"_id": 1, "status": "pending", "total": 12.5}]));
+    world.collection(
+        "orders",
+        json!([{"_id": 1, "status": "draft", "placed_at": {"$date": "2027-01-14T08:00:00Z"}, "items": [1, 2]}]),
+    );
     world.file("exports", "users-2027-01-15.csv", b"a");
     for example in examples {
         fakes::execute::<EmailNotification>(example.clone()).unwrap();
