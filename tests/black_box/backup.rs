@@ -284,7 +284,7 @@ async fn the_mode_restore_is_denied_until_an_operator_grants_it() {
     assert_eq!(done["status"], "success", "{done}");
     assert_eq!(done["result"]["details"]["indexes"], 3, "{done}");
     let twice = client.post(&format!("/jobs/{id}/run?wait=100"), &json!({"parameters": back})).await.ok();
-    assert!(twice["status"] == "failed" && twice.to_string().contains("exists already"), "{twice}");
+    assert!(twice["status"] == "failed" && twice.to_string().contains("already there"), "{twice}");
     let id = job(&client, json!({"collections": ["orders_2"]})).await;
     let name = backup(&client, &id).await;
     let mut found = read(&place.backups().join(name))["orders_2"].clone();

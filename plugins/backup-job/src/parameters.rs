@@ -137,7 +137,7 @@ pub struct Parameters {
         extend("x-ui" = {"order": 6, "group": "Where", "widget": "switch", "help": "A backup that was never read back is a hope."}))]
     pub verify: bool,
 
-    /// Which backups of this job to keep. Without it all are kept.
+    /// Which backups of this job to keep. Without it all are kept; a restore deletes none.
     #[serde(default)]
     #[schemars(title = "Retention", example = json!({"keep_last": 7}),
         extend("x-ui" = {"order": 7, "group": "Where", "widget": "object", "help": "Only finished backups of this job are ever deleted, and never the newest."}))]
@@ -221,9 +221,6 @@ impl Parameters {
             if self.listed().is_none_or(|names| names.len() != 1) {
                 problems.add("/restore/to", "is one name: list exactly one collection in `collections`");
             }
-        }
-        if self.retention.is_some() {
-            problems.add("/retention", "has no meaning in the mode restore: leave it out");
         }
     }
 }

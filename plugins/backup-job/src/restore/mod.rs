@@ -114,8 +114,8 @@ fn refuse_existing(parameters: &Parameters, restore: &RestoreFrom, tasks: &[Task
         return Ok(());
     }
     Err(Failure::permanent(format!(
-        "nothing was restored: {} exists already. Set restore.replace to replace it, or restore.to to choose another \
-         name",
+        "nothing was restored, for these are already there: {}. Set restore.replace to replace them, or restore.to \
+         to choose another name",
         there.join(", ")
     ))
     .details(json!({ "existing": there })))

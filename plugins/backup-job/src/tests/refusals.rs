@@ -23,7 +23,6 @@ fn bad_parameters_are_pointed_at() {
             json!({"mode": "restore", "collections": ["a", "b"], "restore": {"backup": "a/b", "to": "$c"}}),
             vec!["/restore/to", "/restore/to"],
         ),
-        (json!({"mode": "restore", "retention": {"keep_last": 1}, "restore": {"backup": "a/b"}}), vec!["/retention"]),
         (json!({"colections": "all"}), vec!["/colections"]),
         (json!({"compression": "zip"}), vec!["/compression"]),
         (json!({"collections": "some"}), vec!["/collections"]),
