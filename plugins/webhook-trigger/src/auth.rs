@@ -18,7 +18,7 @@ pub enum Auth {
     #[schemars(title = "Bearer token")]
     Bearer {
         /// Label of the secret that holds the token.
-        #[schemars(title = "Token", length(min = 1, max = 200), example = &"crm-token", extend("writeOnly" = true, "x-ui" = {"order": 1, "widget": "secret"}))]
+        #[schemars(title = "Token", length(min = 1, max = 64), example = &"crm-token", extend("writeOnly" = true, "x-ui" = {"order": 1, "widget": "secret"}))]
         secret: String,
     },
     /// User name and password in the header `Authorization`.
@@ -28,7 +28,7 @@ pub enum Auth {
         #[schemars(title = "User name", length(min = 1, max = 200), example = &"sandglass", extend("x-ui" = {"order": 1, "widget": "text"}))]
         username: String,
         /// Label of the secret that holds the password.
-        #[schemars(title = "Password", length(min = 1, max = 200), example = &"crm-password", extend("writeOnly" = true, "x-ui" = {"order": 2, "widget": "secret"}))]
+        #[schemars(title = "Password", length(min = 1, max = 64), example = &"crm-password", extend("writeOnly" = true, "x-ui" = {"order": 2, "widget": "secret"}))]
         secret: String,
     },
     /// A secret in a header of your choice.
@@ -38,7 +38,7 @@ pub enum Auth {
         #[schemars(title = "Header", length(min = 1, max = 200), example = &"X-Api-Key", extend("x-ui" = {"order": 1, "widget": "text"}))]
         name: String,
         /// Label of the secret that is its value.
-        #[schemars(title = "Value", length(min = 1, max = 200), example = &"api-key", extend("writeOnly" = true, "x-ui" = {"order": 2, "widget": "secret"}))]
+        #[schemars(title = "Value", length(min = 1, max = 64), example = &"api-key", extend("writeOnly" = true, "x-ui" = {"order": 2, "widget": "secret"}))]
         secret: String,
     },
     /// A signature over the body: `sha256=` and the HMAC-SHA256 of its bytes in hexadecimal digits.
@@ -49,7 +49,7 @@ pub enum Auth {
         #[schemars(title = "Header", length(min = 1, max = 200), example = &"X-Signature-256", extend("x-ui" = {"order": 1, "widget": "text"}))]
         header: String,
         /// Label of the secret that is the key.
-        #[schemars(title = "Key", length(min = 1, max = 200), example = &"webhook-key", extend("writeOnly" = true, "x-ui" = {"order": 2, "widget": "secret"}))]
+        #[schemars(title = "Key", length(min = 1, max = 64), example = &"webhook-key", extend("writeOnly" = true, "x-ui" = {"order": 2, "widget": "secret"}))]
         secret: String,
     },
 }
@@ -67,6 +67,23 @@ impl Auth {
             Self::Header { name, .. } => Some((name, "/auth/name")),
             Self::Hmac { header, .. } => Some((header, "/auth/header")),
         }
+    }
+
+    /// What is wrong with the label of the secret, if anything.
+    pub fn label_problem(&self) -> Option<String> {
+        let (Self::Bearer { secret: label }
+        | Self::Basic { secret: label, .. }
+        | Self::Header { secret: label, .. }
+        | Self::Hmac { secret: label, .. }) = self
+        else {
+            return None;
+        };
+        let begins = label.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric());
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        let is_label = begins && label.len() <= 64 && label.bytes().all(is_plain);
+        // What is no label may be the secret itself: it is not repeated.
+        let problem = "is no label of a secret: give the label under which an administrator stored it, never its text";
+        (!is_label).then(|| problem.to_owned())
     }
 
     /// The handle of the secret it needs.

@@ -7,17 +7,21 @@ use serde_json::{Map, Value};
 use crate::parameters::{BodyFormat, Parameters};
 
 /// Headers that the host sets or that belong to one connection only.
-const RESERVED: [&str; 10] = [
+const RESERVED: [&str; 14] = [
     "host",
     "content-length",
     "connection",
-    "transfer-encoding",
-    "te",
-    "trailer",
-    "upgrade",
     "keep-alive",
+    "proxy-authenticate",
     "proxy-authorization",
     "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "expect",
+    "http2-settings",
+    "alt-used",
 ];
 
 /// What is wrong with an address, if anything. The host looks again, and more closely.
@@ -53,7 +57,8 @@ pub fn check_header(name: &str, value: &str) -> Result<(), String> {
     if name.is_empty() || !name.chars().all(is_token) {
         return Err(format!("{name:?} is no header name: use letters, digits and hyphens"));
     }
-    if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
+    // Some servers read `_` as `-`.
+    if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(&name.replace('_', "-"))) {
         return Err(format!("{name} is set by the host: leave it out"));
     }
     if value.chars().any(|letter| letter.is_control() && letter != '\t') {

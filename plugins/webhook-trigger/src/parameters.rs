@@ -67,7 +67,30 @@ pub enum SaveResponse {
 /// Parameters of a job.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "Webhook")]
+#[schemars(title = "Webhook", extend("examples" = [
+    {
+        "url": "https://hooks.example.com/nightly",
+        "body": {"event": "orders.closed", "source": "sandglass"},
+        "auth": {"type": "hmac", "header": "X-Hub-Signature-256", "secret": "webhook-key"}
+    },
+    {
+        "url": "https://api.example.com/v1/reindex",
+        "method": "POST",
+        "query": {"collection": "orders"},
+        "auth": {"type": "bearer", "secret": "api-token"},
+        "expected_status": [202],
+        "expect": {"/status": "accepted"},
+        "retry": {"max_attempts": 5, "initial_delay_ms": 1000},
+        "save_response": "body"
+    },
+    {
+        "url": "https://status.example.com/health",
+        "method": "GET",
+        "expect": {"/healthy": true},
+        "timeout_seconds": 10,
+        "retry": {"max_attempts": 1}
+    }
+]))]
 pub struct Parameters {
     /// Where the request goes. Plain http only where an administrator allows it.
     #[schemars(title = "Address", url, length(min = 1, max = 2000), example = &"https://example.com/hooks/nightly",
@@ -174,6 +197,9 @@ impl Parameters {
                 problems.add("/body", "a signature needs a body to sign: give one, or sign in otherwise");
             }
             (None, _) => {}
+        }
+        if let Some(problem) = self.auth.label_problem() {
+            problems.add("/auth/secret", problem);
         }
         if self.expected_status.is_empty() {
             problems.add("/expected_status", "is empty, so no answer would do: name at least one status");

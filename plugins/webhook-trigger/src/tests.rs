@@ -323,6 +323,12 @@ fn all_problems_are_told_at_once_with_their_places() {
         problems(json!({"url": url, "auth": {"type": "header", "name": "Host", "secret": "s"}})),
         ["/auth/name"]
     );
+    for label in ["no label", "sk-live/51H", "-s", "s=", "Bearer abc"] {
+        assert_eq!(problems(json!({"url": url, "auth": {"type": "bearer", "secret": label}})), ["/auth/secret"]);
+    }
+    for name in ["Transfer_Encoding", "expect", "HTTP2-Settings"] {
+        assert_eq!(problems(json!({"url": url, "headers": {name: "x"}})), [format!("/headers/{name}")]);
+    }
     assert_eq!(problems(json!({"url": url, "body": 1, "body_format": "text"})), ["/body"]);
     assert_eq!(problems(json!({"url": url, "body": {"a": {}}, "body_format": "form"})), ["/body"]);
     assert_eq!(problems(json!({"url": url, "expected_status": [200, "x"]})), ["/expected_status/1"]);
@@ -350,4 +356,9 @@ fn every_field_of_the_form_explains_itself() {
     let kinds = fields["auth"]["oneOf"].as_array().unwrap().iter();
     let kinds = kinds.map(|kind| kind["properties"]["type"]["const"].as_str().unwrap()).collect::<Vec<_>>();
     assert_eq!(kinds, ["none", "bearer", "basic", "header", "hmac"]);
+    let examples = schema["examples"].as_array().unwrap();
+    assert_eq!(examples.len(), 3);
+    for example in examples {
+        assert_eq!(problems(example.clone()), Vec::<String>::new(), "{example}");
+    }
 }
