@@ -112,3 +112,28 @@ async fn the_timeout_of_a_try_covers_a_body_that_drips() {
     assert!(sent.load(Ordering::Relaxed) >= 5, "{} drops", sent.load(Ordering::Relaxed));
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}, {tries}", began.elapsed());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn proxies_of_the_environment_are_not_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let proxy = Counterpart::answering(&[]).await;
+    let mut setup = Setup::on(folder.path());
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        setup = setup.with(name, &proxy.url(""));
+    }
+    let server = setup.with("NO_PROXY", "").start().await;
+    let client = server.client();
+    let peer = Counterpart::answering(&[]).await;
+    // The second one leads nowhere: a proxy would have been glad to help.
+    for (url, expected) in [(peer.url("/"), "success"), ("http://nowhere.invalid/".to_owned(), "failed")] {
+        let body = json!({
+            "name": "Past the proxy", "template_type": "webhook_trigger",
+            "parameters": {"url": url, "method": "GET", "retry": {"max_attempts": 1}},
+            "schedule": {"type": "interval", "interval_seconds": 3600},
+        });
+        let job = client.post("/jobs", &body).await.ok();
+        let run = client.post(&format!("/jobs/{}/run?wait=60", job["id"].as_str().unwrap()), &json!({})).await.ok();
+        assert_eq!(run["status"], expected, "{run}");
+    }
+    assert_eq!((peer.received().len(), proxy.received().len()), (1, 0));
+}

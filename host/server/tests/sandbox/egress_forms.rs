@@ -76,6 +76,17 @@ impl Everywhere {
     fn count(&self) -> usize {
         self.count.load(Ordering::SeqCst)
     }
+
+    /// Nobody came, and whoever had come would have been counted.
+    async fn assert_unreached(&self) {
+        assert_eq!(self.count(), 0, "a connection was opened");
+        tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        let until = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+        while self.count() == 0 {
+            assert!(tokio::time::Instant::now() < until, "the listener does not count");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
 }
 
 /// One address of each range that is not public, and the addresses that hand out credentials.
@@ -181,7 +192,7 @@ async fn no_form_of_an_inner_address_is_reached() {
     assert_eq!(tried, 26 * 33);
     assert!(forbidden > tried * 8 / 10, "only {forbidden} of {tried} were understood as addresses");
     assert_eq!(names.asked.load(Ordering::SeqCst), 0, "an address was looked up as a name");
-    assert_eq!(everywhere.count(), 0, "a connection was opened");
+    everywhere.assert_unreached().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -225,7 +236,8 @@ async fn no_inner_ipv6_address_is_reached() {
     for (host, answer) in hosts.iter().zip(&answers) {
         assert!(is_refusal(reason(answer)), "{host}: {answer}");
     }
-    assert_eq!((answers.len(), everywhere.count()), (30, 0));
+    assert_eq!(answers.len(), 30);
+    everywhere.assert_unreached().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -243,7 +255,7 @@ async fn no_name_of_an_inner_address_is_reached() {
         .with("link.test", &[&["169.254.1.1", "fe80::1"]])
         .with("metadata.test", &[&["169.254.169.254"]])
         .with("multicast.test", &[&["224.0.0.1"]])
-        .with("xn--four-9na.test", &[&["127.0.0.1"]]);
+        .with("a.example", &[&[]]);
     let (world, template, names) = world(&[], names).await;
     let everywhere = Everywhere::start().await;
     let hosts = [
@@ -289,23 +301,25 @@ async fn no_name_of_an_inner_address_is_reached() {
     let answers = world.probe(&template, json!({ "steps": steps })).await;
     let mut forbidden = 0;
     for (host, answer) in hosts.iter().zip(&answers) {
-        // `a.example` leads nowhere; it was named, and the other name was not.
         let reason = reason(answer);
-        assert!(is_refusal(reason) || (reason == "no-connection" && host.starts_with("a.example")), "{host}: {answer}");
+        // `a.example` leads nowhere; and not every machine knows `localhost` in every spelling.
+        let may_be_unknown = host.starts_with("a.example") || host.to_lowercase().contains("host");
+        assert!(is_refusal(reason) || (reason == "no-connection" && may_be_unknown), "{host}: {answer}");
         forbidden += usize::from(reason == "forbidden-address");
     }
     assert!(forbidden >= 20, "{forbidden} of {}", hosts.len());
     assert!(names.asked.load(Ordering::SeqCst) >= 20);
-    assert_eq!((answers.len(), everywhere.count()), (31, 0));
+    assert_eq!(answers.len(), 31);
+    everywhere.assert_unreached().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_whose_answer_changes_is_followed_to_no_inner_address() {
     // 127.0.0.2 stands for a public address: it is the only one that is allowed.
-    let inner = Everywhere::start().await;
     let names = Names::default().with("rebind.test", &[&["127.0.0.2"], &["127.0.0.1"]]);
     let (world, template, names) = world(&["127.0.0.2/32"], names).await;
     let outer = Server::start_at("127.0.0.2:0", |_| ok("outer")).await;
+    let inner = Server::start_at(&format!("127.0.0.1:{}", outer.port), |_| ok("inner")).await;
     let url = format!("http://rebind.test:{}/", outer.port);
     let answers = world.probe(&template, json!({ "steps": [get(&url), get(&url), get(&url)] })).await;
     assert_eq!(answers[0]["ok"]["body"], "outer", "{answers:?}");
@@ -385,7 +399,8 @@ async fn no_redirect_leads_to_an_inner_address() {
         }
         assert_eq!(outer.count(), targets.len(), "each was redirected once");
     }
-    assert_eq!((tried, everywhere.count()), (5 * 26, 0));
+    assert_eq!(tried, 5 * 26);
+    everywhere.assert_unreached().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

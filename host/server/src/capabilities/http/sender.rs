@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::auth::Auth;
 use super::redirect;
 use super::request::{Hop, HttpRequest};
 use crate::capabilities::gates::Shared;
@@ -51,6 +52,9 @@ impl HttpSender {
     /// # Errors
     /// `denied` (a forbidden address), `invalid`, `limit`, `timeout`, `unavailable`. A status of 400 and above is none.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, GateError> {
+        if !matches!(request.auth, Auth::None) {
+            return Err(GateError::invalid("auth", "the host's own requests use no secrets of templates"));
+        }
         let client = &self.shared.http;
         let timeout = request.timeout.unwrap_or(client.bounds.timeout);
         let follow = if request.follow_redirects { client.bounds.redirects } else { 0 };

@@ -365,3 +365,57 @@ async fn figures_about_runs_are_a_read_under_a_grant_of_their_own_and_a_denial_n
     let [read] = reads.as_slice() else { panic!("{reads:?}") };
     assert_eq!((read.operation.as_str(), read.target.as_str(), read.calls), ("statistics", "runs", 1));
 }
+
+#[tokio::test]
+async fn a_secret_in_hand_is_of_no_use_once_its_right_is_gone() {
+    let mut world = World::revoked().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let right = |capability: &str, access: &str| Right {
+        capability: capability.into(),
+        target: "*".into(),
+        access: vec![access.into()],
+        extra: None,
+    };
+    let grant = |rights: Vec<Right>| Grant {
+        template_type: "test".into(),
+        digest: Digest::of(b""),
+        rights,
+        limits: Limits::default(),
+    };
+    let mut tried = 0;
+    for rights in [vec![right("http", "send")], vec![right("http", "send"), right("secrets", "other")]] {
+        world.grants.set(grant(rights));
+        let handle = || Resource::new_borrow(world.secret.rep());
+        for auth in [
+            client::Auth::Bearer(handle()),
+            client::Auth::Basic(("ann".into(), handle())),
+            client::Auth::Header(("X-Key".into(), handle())),
+            client::Auth::HmacSha256(("X-Signature".into(), handle())),
+        ] {
+            let refused = client::Host::send(&mut world.state, client::Request { auth, ..request(url.clone()) }).await;
+            match refused {
+                Err(Refusal::Error(error)) => {
+                    assert_eq!(error.reason, "not-granted");
+                    assert!(error.message.contains(r#""capability":"secrets","target":"shop""#), "{error}");
+                }
+                other => panic!("it was sent: {other:?}"),
+            }
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 8);
+    let nobody = tokio::time::timeout(Duration::from_millis(20), listener.accept()).await;
+    assert!(nobody.is_err(), "the listener was reached");
+
+    // Using is not seeing.
+    world.grants.set(grant(vec![right("secrets", "use")]));
+    let secret = Resource::new_borrow(world.secret.rep());
+    match reveal::Host::plaintext(&mut world.state, secret).await {
+        Err(Refusal::Error(error)) => assert_eq!(error.reason, "not-granted"),
+        other => panic!("it was shown: {other:?}"),
+    }
+    world.grants.set(grant(vec![right("secrets", "reveal")]));
+    let secret = Resource::new_borrow(world.secret.rep());
+    assert_eq!(reveal::Host::plaintext(&mut world.state, secret).await.unwrap(), "hunter2-and-more");
+}
