@@ -18,6 +18,8 @@ mod egress;
 mod egress_answers;
 #[path = "sandbox/egress_forms.rs"]
 mod egress_forms;
+#[path = "sandbox/files.rs"]
+mod files;
 #[path = "sandbox/gate.rs"]
 mod gate;
 #[path = "sandbox/hostile.rs"]

@@ -38,11 +38,11 @@ impl Template for BackupJob {
             .category("Database")
             .tags(&["backup", "restore", "dump", "mongodump", "mongodb"])
             .need(Need::new("documents", "*", "read", "To read what is backed up.").connection("param:/connection"))
-            .need(Need {
-                // A backup is whole or it is nothing: without success the host removes what an attempt has stored.
-                extra: Some(serde_json::json!({ "on_failure": "remove" })),
-                ..Need::new("files", "param:/folder", "write", "To store backups, and to delete old ones.")
-            })
+            // A backup is whole or it is nothing: without success the host removes what an attempt has stored.
+            .need(
+                Need::new("files", "param:/folder", "write", "To store backups, and to delete old ones.")
+                    .removed_on_failure(),
+            )
             .need(Need::new("files", "param:/folder", "read", "To check what was stored, and to find old backups."))
             .need(
                 Need::new("documents", "*", "write", "To put documents back. Only the mode restore does.")

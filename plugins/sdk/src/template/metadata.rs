@@ -50,6 +50,14 @@ impl Need {
         self
     }
 
+    /// For a need to write files: what an attempt creates there is removed by the host unless the attempt ends in
+    /// success, also when the host dies. Files that it wrote over stay.
+    #[must_use]
+    pub fn removed_on_failure(mut self) -> Self {
+        self.extra = Some(serde_json::json!({ "on_failure": "remove" }));
+        self
+    }
+
     /// Names the parameter that holds the connection of a collection, when it is a parameter of its own.
     #[must_use]
     pub fn connection(mut self, target: &str) -> Self {

@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use sandglass_sdk::documents::Collection;
+use sandglass_sdk::files::{Folder, WriterOptions};
 use sandglass_sdk::http::Request;
 use sandglass_sdk::{Failure, Outcome, clock, execution, log};
 use serde_json::json;
@@ -88,5 +89,34 @@ pub fn flood_handles(collection: &str) -> Outcome {
                     .details(json!({ "opened": open.len(), "error": refusal }));
             }
         }
+    }
+}
+
+#[expect(clippy::panic, reason = "this is what is tested")]
+pub fn panic_while_writing() -> Result<std::convert::Infallible, Failure> {
+    let folder = Folder::open("exports")?;
+    let mut open = Vec::new();
+    for number in 0..5 {
+        let writer =
+            folder.create(&format!("unfinished/{number}"), &WriterOptions { overwrite: false, content_type: None })?;
+        writer.write(&[1; 100_000])?;
+        open.push(writer);
+    }
+    panic!("asked to panic with {} files open", open.len())
+}
+
+pub fn flood_files() -> ! {
+    let mut number = 0_u64;
+    loop {
+        number += 1;
+        let written = Folder::open("exports").and_then(|folder| {
+            let writer =
+                folder.create(&format!("flood/{number}"), &WriterOptions { overwrite: false, content_type: None })?;
+            for _ in 0..100 {
+                writer.write(&[1; 65_536])?;
+            }
+            writer.finish()
+        });
+        drop(black_box(written));
     }
 }

@@ -35,6 +35,10 @@ pub enum Mode {
     TightHostCalls,
     /// Opens collections and keeps them until the host refuses.
     HandleFlood,
+    /// Begins files, writes into them and panics with all of them open.
+    PanicWhileWriting,
+    /// Writes files without end, whatever the host answers.
+    FileFlood,
     /// Fails in a way that another try may change.
     FailRetryable,
     /// Fails for good.
@@ -93,6 +97,7 @@ impl Template for Hostile {
             .icon("👹")
             .category("Tests")
             .need(Need::new("documents", "param:/collection", "read", "To open it too often.").optional())
+            .need(Need::new("files", "exports", "write", "To fill it.").optional())
             .need(Need::new("http", "param:/url", "send", "To be kept waiting.").optional())
     }
 
@@ -109,6 +114,8 @@ impl Template for Hostile {
             Mode::HttpSlow => attack::wait_for_answer(parameters.url.as_deref().unwrap_or_default()),
             Mode::TightHostCalls => attack::ask_clock_without_end(),
             Mode::HandleFlood => Ok(attack::flood_handles(&parameters.collection)),
+            Mode::PanicWhileWriting => match attack::panic_while_writing()? {},
+            Mode::FileFlood => attack::flood_files(),
             Mode::FailRetryable => Err(Failure::retryable("asked to fail, retryably")),
             Mode::FailPermanent => Err(Failure::permanent("asked to fail, for good")),
             Mode::Ok => Ok(Outcome::new("behaved").processed(1)),

@@ -2,6 +2,7 @@
 //!
 //! For tests of grants, the gate, the audit trail and retries: what a test wants to see is written in the job.
 
+mod file;
 mod step;
 
 use sandglass_sdk::{Failure, Metadata, Need, Outcome, Template};
@@ -48,6 +49,13 @@ impl Template for Probe {
             .need(Need::new("documents", "param:/collection", "read", "For the steps that read."))
             .need(Need::new("documents", "param:/collection", "write", "For the steps that write."))
             .need(Need::new("http", "*", "send", "For the steps that send requests.").optional())
+            .need(Need::new("files", "*", "read", "For the steps that read files.").optional())
+            .need(Need::new("files", "exports", "write", "For the steps that write files.").optional())
+            .need(
+                Need::new("files", "backups", "write", "For files that only a success may keep.")
+                    .optional()
+                    .removed_on_failure(),
+            )
             .need(Need::new("secrets", "*", "use", "For requests with a secret.").optional())
             .need(Need::new("email", "*", "send", "For the steps that send mail.").optional())
             .need(Need::new("secrets", "*", "reveal", "For the step that shows one.").optional())

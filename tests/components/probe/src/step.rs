@@ -12,6 +12,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::file::FileStep;
+
 /// What to do. `collection` stands for another collection than the one of the parameters.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
@@ -64,6 +66,8 @@ pub enum Step {
     },
     /// Returns the `length` of a secret and its `text`, and logs the text as well.
     Reveal { label: String },
+    /// Something with a file.
+    File(FileStep),
     /// Returns `continues`.
     Wait { milliseconds: u64 },
     /// Returns nothing.
@@ -171,6 +175,7 @@ impl Step {
             Self::Http { .. } => "http",
             Self::Email { .. } => "email",
             Self::Reveal { .. } => "reveal",
+            Self::File(_) => "file",
             Self::Wait { .. } => "wait",
             Self::Log { .. } => "log",
             Self::Progress { .. } => "progress",
@@ -225,6 +230,7 @@ impl Step {
                 log::info(format!("the text is {text}"), &[("text", &text)]);
                 json!({ "length": text.len(), "text": text })
             }
+            Self::File(step) => step.take()?,
             Self::Wait { milliseconds } => {
                 json!({ "continues": execution::wait(Duration::from_millis(*milliseconds)) })
             }

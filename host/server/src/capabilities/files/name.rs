@@ -46,7 +46,11 @@ impl FileName {
         let (whole, piece) = beginning.rsplit_once('/').map_or((None, beginning.as_str()), |(w, p)| (Some(w), p));
         let in_whole = whole.and_then(|whole| whole.split('/').find_map(what_is_wrong));
         // A piece may end anywhere: behind a dot, for example.
-        let in_piece = (!piece.is_empty()).then(|| format!("{piece}x")).and_then(|piece| what_is_wrong(&piece));
+        let in_piece = match piece.len() {
+            0 => None,
+            LONGEST_PART => what_is_wrong(piece),
+            _ => what_is_wrong(&format!("{piece}x")),
+        };
         match in_whole.or(in_piece) {
             Some(why) => Err(fault(text, why)),
             None => Ok(beginning),
