@@ -333,7 +333,7 @@ async fn the_record_of_the_execution_decides_after_a_crash() {
                 "ended_at": (status != "running").then(Utc::now), "interrupted": false,
             };
             let document = bson::doc! {
-                "_id": execution.0, "job_id": job.0, "job_name": "a job", "template_type": "probe", "status": status,
+                "_id": execution.0, "job_id": job.to_string(), "job_name": "a job", "template_type": "probe", "status": status,
                 "scheduled_for": Utc::now(), "attempts": [attempt], "token": 1_i64,
             };
             database.insert("job_executions", vec![document]).await.unwrap();

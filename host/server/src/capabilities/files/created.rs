@@ -127,7 +127,14 @@ impl Folders {
         for path in left {
             let Some(written) = self.written(&path).await else { continue };
             let Attempt { execution, attempt, .. } = written.attempt;
-            let fate = match executions.get(execution).await? {
+            let record = match executions.get(execution).await {
+                Err(error @ sandglass_database::Error::Corrupted { .. }) => {
+                    tracing::error!(%execution, %error, "a record cannot be read; the files of its attempt stay");
+                    continue;
+                }
+                record => record?,
+            };
+            let fate = match record {
                 None => Fate::Unknown,
                 Some(found) => match found.attempts.iter().find(|known| known.number == attempt) {
                     Some(known) if known.ended_at.is_some() && known.status == Status::Success => Fate::Success,
@@ -206,7 +213,7 @@ impl Folders {
             at: books.clock.now(),
             capability: "files".to_owned(),
             operation: "remove".to_owned(),
-            target: format!("{}/{}", entry.folder, entry.name),
+            target: entry.shown,
             verdict: Verdict::Started,
             usage: Usage::default(),
             calls: 1,

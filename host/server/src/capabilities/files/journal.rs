@@ -35,6 +35,8 @@ pub(super) struct Entry {
     /// Label of its folder.
     pub(super) folder: String,
     pub(super) name: String,
+    /// Folder and name as records show them, without the secrets that a name may hold.
+    pub(super) shown: String,
     pub(super) mark: Mark,
 }
 
@@ -150,7 +152,7 @@ mod tests {
 
     fn entry(name: &str) -> Entry {
         let mark = Mark { inode: 1, size: 2, modified_seconds: 3, modified_nanoseconds: 4 };
-        Entry { folder: "backups".into(), name: name.into(), mark }
+        Entry { folder: "backups".into(), name: name.into(), shown: format!("backups/{name}"), mark }
     }
 
     #[test]

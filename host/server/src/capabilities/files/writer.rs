@@ -114,6 +114,7 @@ impl Writer {
         let ticket = gate.begin(&permit, &FILES_FINISH, &self.folder.target(&self.name)).await?;
         let (name, overwrite) = (self.name.clone(), self.overwrite);
         let journal = gate.journal(&self.folder.label);
+        let shown = gate.mask().text(&self.folder.target(&self.name)).into_owned();
         let local = Arc::clone(&self.folder.local);
         let folders = gate.folders(&permit);
         let placed = folders.workers.run(gate.remaining(), move |_| {
@@ -122,7 +123,8 @@ impl Writer {
             draft.place(&name, overwrite, |mark| match &journal {
                 None => Ok(()),
                 Some(journal) => {
-                    journal.note(&Entry { folder: local.label.clone(), name: name.as_str().to_owned(), mark: *mark })
+                    let (folder, name) = (local.label.clone(), name.as_str().to_owned());
+                    journal.note(&Entry { folder, name, shown, mark: *mark })
                 }
             })
         });
