@@ -25,7 +25,13 @@ pub enum DateFormat {
 /// Parameters of a job.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "Database cleanup")]
+#[schemars(title = "Database cleanup", extend("examples" = [
+    {"collection": "logs", "days_old": 30, "date_field": "created_at", "dry_run": true},
+    {"collection": "logs", "days_old": 7, "date_field": "created_at", "conditions": {"level": "DEBUG"}, "dry_run": false,
+        "batch_size": 500, "pause_ms": 50},
+    {"collection": "orders", "days_old": 90, "date_field": "placed_at", "conditions": {"status": "cancelled"},
+        "dry_run": false, "max_records": 5000, "archive_to": {"collection": "orders_archive"}}
+]))]
 pub struct Parameters {
     /// Which of the configured databases. `default` is the one that Sandglass itself uses.
     #[serde(default = "default_connection")]
