@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failure here is a failed test")]
 
 mod archive;
+mod audit;
 mod backup;
 mod cleanup;
 mod crash;

@@ -1,6 +1,7 @@
 //! Puts the rooms together, in the order in which they need each other, and takes them apart again. The only file
 //! that knows all of them.
 
+mod anchor;
 mod built_in;
 mod ports;
 mod token;
@@ -28,7 +29,7 @@ use crate::executor::{self, Executor};
 use crate::model::{Clock, Incarnation, Lease, SystemClock};
 use crate::registry::{self, Jobs, SandboxComponents, Templates};
 use crate::repository;
-use crate::repository::audit::{Audit, Head};
+use crate::repository::audit::Audit;
 use crate::repository::{Keyring, Secrets};
 use crate::sandbox::Sandbox;
 use crate::scheduler::{self, Scheduler};
@@ -37,7 +38,6 @@ use crate::scheduler::{self, Scheduler};
 const EVENTS: usize = 4_096;
 
 /// How often the log is told where the audit stands.
-const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// For requests that are on their way when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
@@ -68,7 +68,7 @@ pub struct App {
     scheduler: Scheduler,
     planner: JoinHandle<()>,
     audit: Audit,
-    host: Incarnation,
+    anchor: anchor::Anchor,
     listener: TcpListener,
     address: SocketAddr,
     service: Service,
@@ -108,6 +108,17 @@ impl App {
         let keyring = keyring.map_err(|error| AppError::setup("read the key of the secrets")(&error))?;
         let secrets = Secrets::open(database.clone(), keyring).await;
         let secrets = secrets.map_err(|error| AppError::setup("open the secrets")(&error))?;
+        let anchor = anchor::Anchor {
+            hosts: repository::Hosts::new(database.clone()),
+            host: host.clone(),
+            audit: audit.clone(),
+            clock: clock.clone(),
+        };
+        anchor
+            .hosts
+            .begin(&host, &host_name, clock.now())
+            .await
+            .map_err(|error| AppError::setup("note this host's start")(&error))?;
 
         let grants = Arc::new(ports::GrantsInForce::default());
         let gates = Gates::new(GateParts {
@@ -217,7 +228,7 @@ impl App {
             scheduler,
             planner,
             audit,
-            host,
+            anchor,
             listener,
             address,
             service,
@@ -248,10 +259,15 @@ impl App {
     /// # Errors
     /// When the store failed: the process has to end then, for nobody knows what is stored.
     pub async fn run(self, told: impl Future<Output = ()> + Send) -> Result<(), AppError> {
-        let Self { database, executor, scheduler, planner, audit, host, listener, service, stop, store_failed, .. } =
-            self;
+        let Self {
+            database, executor, scheduler, planner, audit, anchor, listener, service, stop, store_failed, ..
+        } = self;
         let server = tokio::spawn(service.serve(listener));
-        let daily = tokio::spawn(tell_audit_head_daily(audit.clone(), host.clone()));
+        let anchor = Arc::new(anchor);
+        let keeping = tokio::spawn({
+            let (anchor, stop) = (anchor.clone(), stop.clone());
+            async move { anchor.keep(stop).await }
+        });
         let failure = tokio::select! {
             () = told => None,
             Ok(reason) = store_failed => Some(reason),
@@ -273,27 +289,16 @@ impl App {
         if let Err(error) = audit.flush().await {
             warn!(%error, "the audit could not be finished");
         }
-        daily.abort();
-        tell_audit_head(&audit, &host);
+        if keeping.await.is_err() {
+            warn!("the task that notes the head of the audit broke");
+        }
+        anchor.end().await;
         if tokio::task::spawn_blocking(move || planner.join()).await.is_err() {
             warn!("the planner's thread broke");
         }
         drop(database);
         info!("stopped");
         Ok(())
-    }
-}
-
-/// The end of the audit's chain goes to the log, which is kept elsewhere: without it a cut tail would not show.
-fn tell_audit_head(audit: &Audit, host: &Incarnation) {
-    let Head { length, hash } = audit.head();
-    info!(%host, length, hash, "head of the audit chain");
-}
-
-async fn tell_audit_head_daily(audit: Audit, host: Incarnation) {
-    loop {
-        tokio::time::sleep(DAY).await;
-        tell_audit_head(&audit, &host);
     }
 }
 

@@ -116,6 +116,7 @@ pub(super) const RULES: &[(Method, &str, Need)] = &[
     (Method::GET, path!("/secrets"), Need::Read),
     (Method::POST, path!("/secrets"), Need::Define),
     (Method::DELETE, path!("/secrets/{label}"), Need::Define),
+    (Method::GET, path!("/audit"), Need::Read),
     (Method::POST, path!("/schedules/preview"), Need::Read),
     (Method::GET, path!("/status"), Need::Read),
     (Method::GET, path!("/events"), Need::Read),

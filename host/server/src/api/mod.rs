@@ -4,6 +4,7 @@
 //! `application/problem+json`. The OpenAPI document is made from the same code.
 
 mod access;
+mod audit;
 mod connection;
 mod docs;
 mod error;

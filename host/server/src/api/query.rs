@@ -108,7 +108,11 @@ impl Query {
     /// `page` and `page_size`.
     pub fn page(&mut self) -> (u32, u32) {
         let page = self.whole("page", 1, 1_000_000).unwrap_or(1);
-        (page, self.whole("page_size", 1, MOST_PAGE_SIZE).unwrap_or(PAGE_SIZE))
+        (page, self.page_size())
+    }
+
+    pub fn page_size(&mut self) -> u32 {
+        self.whole("page_size", 1, MOST_PAGE_SIZE).unwrap_or(PAGE_SIZE)
     }
 
     /// # Errors

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use super::error::ApiError;
 use super::state::Shared;
 use super::{
-    ApiState, access, docs, events, executions, frame, health, jobs, logs, metrics, openapi, runs, schedules, secrets,
-    status, templates,
+    ApiState, access, audit, docs, events, executions, frame, health, jobs, logs, metrics, openapi, runs, schedules,
+    secrets, status, templates,
 };
 
 /// Every route of the interface, with its documentation.
@@ -42,6 +42,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         // Secrets
         .routes(routes!(secrets::list, secrets::set))
         .routes(routes!(secrets::delete))
+        .routes(routes!(audit::list))
         // Schedules, the whole, what happens
         .routes(routes!(schedules::preview))
         .routes(routes!(status::read))

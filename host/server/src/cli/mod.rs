@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 not allowed.
 
+mod audit;
 mod data;
 mod demo;
 mod health;
@@ -47,6 +48,9 @@ enum Command {
     Secret(secret::Command),
     /// Put a backup, or what mongodump wrote, into the embedded database while no server runs.
     Restore(restore::Arguments),
+    /// The record of effects and changes.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// The configuration: check it, show it, or print its reference.
     #[command(subcommand)]
     Config(settings::Command),
@@ -128,6 +132,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Data(command) => data::run(&load(&flags)?, command),
         Command::Secret(command) => secret::run(&load(&flags)?, command),
         Command::Restore(arguments) => restore::run(&load(&flags)?, arguments),
+        Command::Audit(command) => audit::run(&load(&flags)?, command),
         Command::Config(command) => settings::run(&flags, command),
         Command::Health(health) => health::run(&load(&flags)?, health),
         Command::Openapi => {

@@ -14,6 +14,7 @@ mod executions_document;
 mod executions_list;
 pub(crate) mod executions_writes;
 mod grants;
+mod hosts;
 mod indexes;
 mod jobs;
 mod jobs_damaged;
@@ -35,6 +36,7 @@ pub use executions_document::{from_document as execution_from_document, to_docum
 pub use executions_list::{ExecutionFilter, Page, Position};
 pub(crate) use executions_writes as writes;
 pub use grants::{GrantStore, StoredGrant};
+pub use hosts::Hosts;
 pub use indexes::ensure as ensure_indexes;
 pub use jobs::{Jobs, Loaded};
 pub use jobs_damaged::{DamagedField, DamagedJob};

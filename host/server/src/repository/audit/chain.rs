@@ -11,15 +11,17 @@ use super::Head;
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// What is wrong with a chain, at which place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// An entry was changed: its hash is not that of its content.
+    #[error("entry {seq} was edited: its hash is not that of its content")]
     Edited { seq: i64 },
-    /// Entries are missing or stand in another order.
+    #[error("entry {expected} is missing or out of order: {found} stands in its place")]
     Gap { expected: i64, found: i64 },
-    /// An entry does not follow from the one before it.
+    #[error("entry {seq} does not follow from the one before it")]
     Broken { seq: i64 },
-    /// The chain ends before the head that is known.
+    #[error("the first {length} entries were written anew: their last hash is not the one that was noted elsewhere")]
+    Rewritten { length: i64 },
+    #[error("the tail was cut off: there are {length} entries, and {expected} were noted elsewhere")]
     Truncated { length: i64, expected: i64 },
 }
 
@@ -42,82 +44,63 @@ fn hash_of(entry: &Document) -> String {
     })
 }
 
-/// The first fault of a chain, its entries in the order of `seq`.
-pub fn verify(entries: &[Document], head: Option<&Head>) -> Option<Fault> {
-    let mut previous = GENESIS.to_owned();
-    let mut expected = 0;
-    for entry in entries {
+/// Walks along one chain, entry by entry, in the order of `seq`.
+#[derive(Debug)]
+pub struct Check<'a> {
+    heads: &'a [Head],
+    previous: String,
+    length: i64,
+}
+
+impl<'a> Check<'a> {
+    /// `heads` are what is known from elsewhere about this chain: each says which hash it had at which length. Without
+    /// them neither a cut tail nor a chain that was written anew can show.
+    pub fn new(heads: &'a [Head]) -> Self {
+        Self { heads, previous: GENESIS.to_owned(), length: 0 }
+    }
+
+    /// Entries seen so far.
+    pub fn length(&self) -> i64 {
+        self.length
+    }
+
+    /// The next entry.
+    ///
+    /// # Errors
+    /// What is wrong with it; nothing can be said of those behind it.
+    pub fn entry(&mut self, entry: &Document) -> Result<(), Fault> {
         let seq = entry.get_i64("seq").unwrap_or(-1);
-        if seq != expected {
-            return Some(Fault::Gap { expected, found: seq });
+        if seq != self.length {
+            return Err(Fault::Gap { expected: self.length, found: seq });
         }
         let mut content = entry.clone();
         let hash = content.remove("hash").and_then(|hash| hash.as_str().map(str::to_owned)).unwrap_or_default();
         if hash_of(&content) != hash {
-            return Some(Fault::Edited { seq });
+            return Err(Fault::Edited { seq });
         }
-        if entry.get_str("previous").ok() != Some(previous.as_str()) {
-            return Some(Fault::Broken { seq });
+        if entry.get_str("previous").ok() != Some(self.previous.as_str()) {
+            return Err(Fault::Broken { seq });
         }
-        previous = hash;
-        expected += 1;
+        self.previous = hash;
+        self.length += 1;
+        match self.heads.iter().find(|head| head.length == self.length) {
+            Some(head) if head.hash != self.previous => Err(Fault::Rewritten { length: head.length }),
+            _ => Ok(()),
+        }
     }
-    match head {
-        Some(head) if expected < head.length => Some(Fault::Truncated { length: expected, expected: head.length }),
-        Some(head) if expected == head.length && head.hash != previous => Some(Fault::Broken { seq: expected - 1 }),
-        _ => None,
+
+    /// No more entries.
+    ///
+    /// # Errors
+    /// [`Fault::Truncated`] when a head is known that lies further on.
+    pub fn end(&self) -> Result<(), Fault> {
+        match self.heads.iter().map(|head| head.length).max() {
+            Some(expected) if self.length < expected => Err(Fault::Truncated { length: self.length, expected }),
+            _ => Ok(()),
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use bson::doc;
-
-    use super::*;
-
-    fn chain(length: i64) -> (Vec<Document>, Head) {
-        let mut previous = GENESIS.to_owned();
-        let entries = (0..length)
-            .map(|seq| {
-                let mut entry = doc! { "_id": format!("host:{seq}"), "target": format!("t{seq}") };
-                previous = seal(&mut entry, seq, &previous);
-                entry
-            })
-            .collect();
-        (entries, Head { length, hash: previous })
-    }
-
-    #[test]
-    fn an_untouched_chain_has_no_fault() {
-        let (entries, head) = chain(5);
-        assert_eq!(verify(&entries, Some(&head)), None);
-        assert_eq!(verify(&[], Some(&Head { length: 0, hash: GENESIS.into() })), None);
-    }
-
-    #[test]
-    fn an_edit_a_gap_another_order_and_a_cut_tail_show() {
-        let (entries, head) = chain(5);
-
-        let mut edited = entries.clone();
-        edited[2].insert("target", "other");
-        assert_eq!(verify(&edited, None), Some(Fault::Edited { seq: 2 }));
-
-        let mut gap = entries.clone();
-        gap.remove(3);
-        assert_eq!(verify(&gap, None), Some(Fault::Gap { expected: 3, found: 4 }));
-
-        let mut swapped = entries.clone();
-        swapped.swap(1, 2);
-        assert_eq!(verify(&swapped, None), Some(Fault::Gap { expected: 1, found: 2 }));
-
-        let mut resealed = entries.clone();
-        resealed[1].remove("hash");
-        resealed[1].insert("target", "other");
-        let hash = hash_of(&resealed[1]);
-        resealed[1].insert("hash", hash);
-        assert_eq!(verify(&resealed, None), Some(Fault::Broken { seq: 2 }));
-
-        assert_eq!(verify(&entries[..4], None), None, "without a head a cut tail cannot show");
-        assert_eq!(verify(&entries[..4], Some(&head)), Some(Fault::Truncated { length: 4, expected: 5 }));
-    }
-}
+#[path = "chain_test.rs"]
+mod tests;

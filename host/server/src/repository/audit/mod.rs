@@ -5,15 +5,19 @@
 
 mod chain;
 mod entry;
+mod list;
+mod verify;
 mod writer;
 
 use std::sync::Arc;
 
-use bson::{Document, doc};
+use bson::doc;
 use sandglass_database::{Database, Find, Index, collect};
 
-pub use chain::{Fault, GENESIS, verify};
+pub use chain::{Check, Fault, GENESIS};
 pub use entry::Stored;
+pub use list::{AuditFilter, AuditPage, Listed, Record};
+pub use verify::{ChainReport, verify};
 
 use self::entry::Entry;
 use self::writer::Writer;
@@ -71,6 +75,9 @@ impl Audit {
     pub async fn prepare(&self) -> Result<(), AuditError> {
         self.database.create_index(COLLECTION, Index::on(doc! { "execution": 1, "seq": 1 }).sparse()).await?;
         self.database.create_index(COLLECTION, Index::on(doc! { "host": 1, "seq": 1 }).unique()).await?;
+        // For people who look: newest first, and each effect with its end. Ends have no `at`.
+        self.database.create_index(COLLECTION, Index::on(doc! { "at": -1, "_id": -1 }).sparse()).await?;
+        self.database.create_index(COLLECTION, Index::on(doc! { "of": 1 }).sparse()).await?;
         Ok(())
     }
 
@@ -138,15 +145,5 @@ impl Audit {
     pub async fn may_have_written(&self, execution: ExecutionId, attempt: u32) -> Result<bool, AuditError> {
         let filter = doc! { "execution": execution.0, "attempt": i64::from(attempt), "verdict": "started" };
         Ok(self.database.count(COLLECTION, filter).await? > 0)
-    }
-
-    /// The first fault in the chain of an incarnation; `head` is what is known of its end from elsewhere.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn verify(&self, host: &Incarnation, head: Option<&Head>) -> Result<Option<Fault>, AuditError> {
-        let find = Find::by(doc! { "host": &host.0 }).sorted(doc! { "seq": 1 });
-        let documents: Vec<Document> = collect(self.database.find(COLLECTION, find).await?).await?;
-        Ok(verify(&documents, head))
     }
 }
