@@ -5,13 +5,14 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use super::error::{ApiError, ProblemBody};
+use super::error::ApiError;
 use super::execution_view::EffectView;
 use super::query::Query;
 use super::state::Shared;
 use super::time::{self, Time};
+use super::words::{AuditKindWord, RefusalWord};
 use crate::registry::fields::instant;
 use crate::repository::audit::{AuditFilter, Listed, Record};
 
@@ -63,25 +64,44 @@ pub struct AuditedChangeView {
     pub details: Value,
 }
 
-/// A page of the audit.
-#[utoipa::path(get, path = "/api/admin/scheduler/audit", tag = "audit", params(
-    ("kind" = Option<String>, Query, description = "`effect` or `change`"),
-    ("execution_id" = Option<String>, Query),
-    ("job_id" = Option<String>, Query),
-    ("actor" = Option<String>, Query, description = "Who made a change"),
-    ("action" = Option<String>, Query, description = "A kind of change, such as `job.create`"),
-    ("subject" = Option<String>, Query, description = "What was changed: an id or a name"),
-    ("capability" = Option<String>, Query, description = "`documents`, `http`, `email`, `files`, `secrets` or `insight`"),
-    ("operation" = Option<String>, Query, description = "Such as `delete`"),
-    ("target" = Option<String>, Query, description = "Such as the name of a collection"),
-    ("refused" = Option<String>, Query, description = "`denied` or `limit`: only what was refused so"),
-    ("from" = Option<String>, Query, description = "Inclusive"),
-    ("until" = Option<String>, Query, description = "Exclusive"),
-    ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-    ("page_size" = Option<u32>, Query, minimum = 1, maximum = 200),
-), responses(
+/// What the audit is asked for.
+#[expect(dead_code, reason = "documents the query, which is read one by one to tell every problem at once")]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AuditParams {
+    #[param(value_type = Option<AuditKindWord>)]
+    kind: Option<String>,
+    execution_id: Option<String>,
+    job_id: Option<String>,
+    /// Who made a change.
+    actor: Option<String>,
+    /// A kind of change.
+    #[param(example = "job.create")]
+    action: Option<String>,
+    /// What was changed: an id or a name.
+    subject: Option<String>,
+    #[param(example = "documents")]
+    capability: Option<String>,
+    #[param(example = "delete")]
+    operation: Option<String>,
+    /// A collection, host, folder, identity or label.
+    target: Option<String>,
+    /// Only what was refused in this way.
+    #[param(value_type = Option<RefusalWord>)]
+    refused: Option<String>,
+    /// Inclusive.
+    from: Option<String>,
+    /// Exclusive.
+    until: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    #[param(minimum = 1, maximum = 200)]
+    page_size: Option<u32>,
+}
+
+/// A page of the audit: writes, denials and changes, newest first.
+#[utoipa::path(get, path = "/api/admin/scheduler/audit", tag = "audit", params(AuditParams), responses(
     (status = 200, body = AuditList),
-    (status = 400, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn list(State(api): State<Shared>, mut query: Query) -> Result<Json<AuditList>, ApiError> {
     let filter = AuditFilter {

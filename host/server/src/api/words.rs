@@ -76,6 +76,10 @@ words! {
     LeastLevelWord "LeastLevel" ["debug", "info", "warning", "error"];
     /// How a call of a component was answered.
     VerdictWord "Verdict" ["started", "allowed", "denied", "limit", "failed"];
+    /// What an entry of the audit is about.
+    AuditKindWord "AuditKind" ["effect", "change"];
+    /// How an effect was refused.
+    RefusalWord "Refusal" ["denied", "limit"];
     /// Whether a template can run.
     ReadinessWord "TemplateState" ["ready", "missing", "not_granted", "not_loaded"];
     /// How a host is.
