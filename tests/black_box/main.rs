@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod cleanup;
 mod crash;
+mod examples;
 mod export;
 mod first_steps;
 mod input;
