@@ -28,7 +28,8 @@ async fn every_example_of_a_template_is_accepted_and_works_on_the_demo_data() {
     let mut ran = 0;
     for template in types {
         let whole = client.get(&format!("/templates/{template}")).await.ok();
-        let examples = whole["parameter_schema"]["examples"].as_array().unwrap_or_else(|| panic!("{template} has none"));
+        let examples =
+            whole["parameter_schema"]["examples"].as_array().unwrap_or_else(|| panic!("{template} has none"));
         assert!(examples.len() >= 2, "{template} has {} examples", examples.len());
         for example in examples {
             let checked = client.post("/jobs/validate", &job(template, example)).await;
@@ -38,7 +39,8 @@ async fn every_example_of_a_template_is_accepted_and_works_on_the_demo_data() {
                 continue;
             }
             let made = client.post("/jobs", &job(template, example)).await.ok();
-            let run = client.post(&format!("/jobs/{}/run?wait=60", made["id"].as_str().unwrap()), &json!({})).await.ok();
+            let run =
+                client.post(&format!("/jobs/{}/run?wait=60", made["id"].as_str().unwrap()), &json!({})).await.ok();
             assert_eq!(run["status"], "success", "{template} {example}: {run:#}");
             ran += 1;
         }

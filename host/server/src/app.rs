@@ -37,8 +37,6 @@ use crate::scheduler::{self, Scheduler};
 /// Events that a slow watcher may be behind before it misses some.
 const EVENTS: usize = 4_096;
 
-
-
 /// For requests that are on their way when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
