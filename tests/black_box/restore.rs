@@ -94,7 +94,7 @@ fn what_exists_is_refused_unless_it_is_dropped_or_another_name_is_chosen() {
     let place = Place::with_dump("gzip", 10);
     assert!(place.restore(&place.dump(), &[]).status.success());
     let again = place.restore(&place.dump(), &[]);
-    assert_fails(&again, 4, &["orders", "types", "exists already", "--drop", "--to"]);
+    assert_fails(&again, 4, &["orders", "types", "already there", "--drop", "--to"]);
     let renamed = place.restore(&place.dump(), &["-c", "orders", "--to", "orders_2", "--no-indexes"]);
     assert!(renamed.status.success(), "{}", said(&renamed));
     assert!(said(&renamed).contains("orders_2: 10 documents, 0 indexes"), "{}", said(&renamed));

@@ -119,7 +119,7 @@ async fn check_targets(database: &dyn Database, tasks: &[Task], replaces: bool) 
         return Ok(());
     }
     Err(CliError::Conflict(format!(
-        "nothing was restored: {} exists already. --drop replaces it, --to chooses another name",
+        "nothing was restored, for these are already there: {}. --drop replaces them, --to chooses another name",
         there.join(", ")
     )))
 }
@@ -147,7 +147,7 @@ async fn dry_run(folder: &Path, tasks: &[Task], replaces: bool) -> Result<(), Cl
         task.part.check_count(documents)?;
         let indexes = task.part.indexes()?;
         indexes.notes.iter().for_each(|note| eprintln!("{}: {note}", task.target));
-        bar.suspend(|| println!("{}: {documents} documents, {} indexes", task.target, indexes.made.len()));
+        bar.suspend(|| println!("{}", line(&task.target, documents, indexes.made.len())));
     }
     bar.finish_and_clear();
     eprintln!("everything could be read; nothing was changed");
@@ -169,6 +169,15 @@ async fn restore(database: &dyn Database, tasks: &[Task], arguments: &Arguments)
     }
 }
 
+/// What is printed for a collection.
+fn line(collection: &str, documents: u64, indexes: usize) -> String {
+    format!("{collection}: {}, {}", counted(documents, "document", "s"), counted(indexes as u64, "index", "es"))
+}
+
+fn counted(number: u64, what: &str, ending: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { ending })
+}
+
 /// Gives the filled collections their names, each in one step.
 async fn swap(database: &dyn Database, tasks: &[Task], replaces: bool, filled: &[Filled]) -> Result<(), CliError> {
     let mut swapped = Vec::new();
@@ -178,9 +187,13 @@ async fn swap(database: &dyn Database, tasks: &[Task], replaces: bool, filled: &
             CliError::Failure(format!("{} cannot take its name: {error}; restored before that: {done}", task.target))
         })?;
         swapped.push(task.target.clone());
-        println!("{}: {} documents, {} indexes", task.target, filled.documents, filled.indexes);
+        println!("{}", line(&task.target, filled.documents, filled.indexes));
     }
     let documents: u64 = filled.iter().map(|filled| filled.documents).sum();
-    eprintln!("restored {documents} documents into {} collections", tasks.len());
+    eprintln!(
+        "restored {} into {}",
+        counted(documents, "document", "s"),
+        counted(tasks.len() as u64, "collection", "s")
+    );
     Ok(())
 }
