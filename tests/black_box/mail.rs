@@ -33,7 +33,7 @@ impl Sink {
             }
         });
         let port = tokio::task::spawn_blocking(move || port.recv_timeout(std::time::Duration::from_secs(60)));
-        let port = port.await.unwrap().expect("aiosmtpd starts").parse().unwrap();
+        let port = port.await.unwrap().unwrap().parse().unwrap();
         Self { child, port, received }
     }
 

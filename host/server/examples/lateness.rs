@@ -45,8 +45,8 @@ impl Deliver for Nothing {
         Err("nothing is sent".into())
     }
 
-    async fn email(&self, _: Message) -> Result<(), String> {
-        Err("nothing is sent".into())
+    async fn email(&self, _: Message) -> Result<(), executor::Undelivered> {
+        Err(executor::Undelivered::ForGood("nothing is sent".into()))
     }
 }
 
@@ -127,6 +127,7 @@ async fn main() -> anyhow::Result<()> {
         deliver: Arc::new(Nothing),
         templates: Arc::new(Nothing),
         lease: Arc::new(Lease::default()),
+        figures: executor::Figures::default(),
         guests: guests.handle().clone(),
     })?;
     let configuration = sandglass::config::Scheduler {

@@ -124,7 +124,7 @@ fn forms([a, b, c, d]: [u8; 4]) -> Vec<String> {
     let number = u32::from(Ipv4Addr::new(a, b, c, d));
     let (high, low) = (number >> 16, number & 0xffff);
     let dotted = format!("{a}.{b}.{c}.{d}");
-    let full: String = dotted.chars().map(|letter| wide(letter)).collect();
+    let full: String = dotted.chars().map(wide).collect();
     let circled = dotted.replace('1', "①").replace('2', "②").replace('7', "⑦");
     let percent: String = dotted.bytes().map(|byte| format!("%{byte:02x}")).collect();
     vec![

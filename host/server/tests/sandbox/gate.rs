@@ -131,10 +131,10 @@ async fn a_write_is_on_record_before_it_takes_place_and_completed_after() {
 
     let head = world.audit.head();
     assert_eq!(head.length, 6, "three effects, three ends");
-    assert_eq!(fault(&*world.database, &world.host, &head).await, None);
+    assert_eq!(fault(&world.database, &world.host, &head).await, None);
     let edit = sandglass_database::Update::one(doc! { "seq": 2i64 }, doc! { "$set": { "target": "elsewhere" } });
     assert_eq!(world.database.update(audit::COLLECTION, edit).await.unwrap().modified, 1);
-    let found = fault(&*world.database, &world.host, &head).await;
+    let found = fault(&world.database, &world.host, &head).await;
     assert_eq!(found, Some(audit::Fault::Edited { seq: 2 }));
 }
 

@@ -31,7 +31,7 @@ pub struct World {
     pub audit: Audit,
     pub host: Incarnation,
     /// The data directory, with the folders `exports` and `backups`.
-    _data: TempDir,
+    pub data: TempDir,
 }
 
 /// What a run says while it lasts.
@@ -187,7 +187,7 @@ impl World {
     ) -> Self {
         let (gates, grants, database, audit, host) = parts;
         let sandbox = Sandbox::with_compiler(settings, cache(), gates, Arc::new(SystemClock), program()).unwrap();
-        Self { sandbox, grants, database, audit, host, _data: data }
+        Self { sandbox, grants, database, audit, host, data }
     }
 
     /// Loads a component and grants it what it needs in these tests: `(capability, target, access)`.

@@ -65,7 +65,7 @@ fn each_kind_of_fault_is_named_with_its_place() {
     assert_eq!(verify(&sealed, &[]), Err(Fault::Broken { seq: 2 }));
 
     assert_eq!(verify(&entries[..4], &[]), Ok(()), "without a head a cut tail cannot show");
-    assert_eq!(verify(&entries[..4], &[head.clone()]), Err(Fault::Truncated { length: 4, expected: 5 }));
+    assert_eq!(verify(&entries[..4], std::slice::from_ref(&head)), Err(Fault::Truncated { length: 4, expected: 5 }));
 
     let mut anew = entries;
     anew[0].insert("target", "other");

@@ -135,10 +135,10 @@ impl Chain {
             }
         }
         let stored = self.settle().await;
-        if let Err(error) = &stored {
-            if self.trouble.met(self.began.elapsed()) {
-                tracing::error!(%error, "audit entries are not stored yet and will be offered again");
-            }
+        if let Err(error) = &stored
+            && self.trouble.met(self.began.elapsed())
+        {
+            tracing::error!(%error, "audit entries are not stored yet and will be offered again");
         }
         for (answer, id) in answers {
             let _gone = answer.send(stored.clone().map(|()| id));
