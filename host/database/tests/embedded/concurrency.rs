@@ -156,20 +156,29 @@ async fn the_log_stays_short_while_somebody_always_reads() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_long_delete_lets_others_write_in_between() {
     let database = Arc::new(Scratch::new());
-    for part in 0..10 {
-        database.insert_all("old", (0..2_000).map(|n| doc! { "_id": part * 2_000 + n })).await;
+    let mut most = 0;
+    // On a machine that is busy elsewhere the one who writes may sleep through a whole delete: then once more.
+    for _ in 0..10 {
+        for part in 0..10 {
+            database.insert_all("old", (0..2_000).map(|n| doc! { "_id": part * 2_000 + n })).await;
+        }
+        let delete = {
+            let database = Arc::clone(&database);
+            tokio::spawn(async move { database.delete("old", sandglass_database::Delete::default()).await })
+        };
+        let mut between = 0;
+        while !delete.is_finished() {
+            database.insert_all("new", [doc! { "between": between }]).await;
+            between += 1;
+        }
+        assert_eq!(delete.await.unwrap(), Ok(20_000));
+        most = most.max(between);
+        if most > 3 {
+            break;
+        }
     }
-    let delete = {
-        let database = Arc::clone(&database);
-        tokio::spawn(async move { database.delete("old", sandglass_database::Delete::default()).await })
-    };
-    let mut between = 0;
-    while !delete.is_finished() {
-        database.insert_all("new", [doc! { "_id": between }]).await;
-        between += 1;
-    }
-    assert_eq!(delete.await.unwrap(), Ok(20_000));
-    // Forty slices, each of which lets in what has come meanwhile.
-    assert!(between > 3, "{between} writes");
+    // Forty slices, each of which lets in what has come meanwhile. In one piece it would let in two: the one before it
+    // and the one that waits until its end.
+    assert!(most > 3, "{most} writes");
     database.assert_sound();
 }

@@ -4,29 +4,26 @@
 //! does not import it cannot call. The connections to the outside are private to this room and handed out against a
 //! [`Permit`] only. A denial is a typed error, an audit record at once, and a log line with the grant that would allow it.
 
+mod handover;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sandglass_database::Database;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::files::{self, Books, Journal};
+use super::files::Journal;
 use super::gates::Shared;
 use super::ledger::Ledger;
-use super::operation::{Effect, FILES_FINISH, Operation};
-use super::secrets::{Mask, unknown};
-use super::{Bounds, EmailClient, ErrorKind, Folders, GateError, HttpClient, within};
+use super::operation::{Effect, Operation};
+use super::secrets::Mask;
+use super::{ErrorKind, GateError};
 use crate::model::audit::{EffectRecord, Usage, Verdict};
 use crate::model::grant::{self, Grant, Scope};
 use crate::model::template::Need;
-use crate::model::{Digest, ExecutionId, JobId, Lease, Plaintext, SecretInfo, SecretLabel};
-use crate::repository::Secrets;
+use crate::model::{Digest, ExecutionId, JobId, Lease};
 use crate::repository::audit::AuditId;
-
-/// The end of a run waits so long for files to go; the executor gives up on one that takes a second to stop.
-const FOR_REMOVAL: Duration = Duration::from_millis(400);
 
 /// Who has the effects, and until when.
 #[derive(Clone)]
@@ -277,118 +274,6 @@ impl Gate {
     pub fn note(&mut self, operation: &'static Operation, target: &str, usage: Usage, since: Instant) {
         self.ledger.effect();
         self.ledger.add(operation, target, usage, since.elapsed());
-    }
-
-    /// A database against a permit.
-    ///
-    /// # Errors
-    /// `not-found` for a connection that is not configured.
-    pub(super) fn database(&self, _permit: &Permit, connection: &str) -> Result<Arc<dyn Database>, GateError> {
-        self.shared.connections.get(connection).cloned().ok_or_else(|| {
-            GateError::new(
-                ErrorKind::NotFound,
-                "unknown-connection",
-                format!("no connection {connection:?}: an operator has to add [connections.{connection}]"),
-            )
-        })
-    }
-
-    pub(super) fn http_bounds(&self) -> super::http::HttpBounds {
-        self.shared.http.bounds
-    }
-
-    pub(super) fn http(&self, _permit: &Permit) -> HttpClient {
-        self.shared.http.clone()
-    }
-
-    pub(super) fn folders(&self, _permit: &Permit) -> Folders {
-        self.shared.folders.clone()
-    }
-
-    /// Where to note files that only a success may keep, if the template asks for that in this folder.
-    pub(super) fn journal(&mut self, folder: &dyn Target) -> Option<Arc<Journal>> {
-        let parameters: Value = serde_json::from_str(&self.facts.parameters).unwrap_or(Value::Null);
-        let asks = self.needs.iter().any(|need| {
-            need.capability == FILES_FINISH.capability
-                && FILES_FINISH.access.contains(&need.access.as_str())
-                && files::asks_for_removal(need.extra.as_ref())
-                && grant::scopes(&need.target, &parameters)
-                    .iter()
-                    .any(|scope| folder.is_in(scope, need.extra.as_ref(), &parameters))
-        });
-        asks.then(|| {
-            let Facts { execution, job, attempt, digest, .. } = &self.facts;
-            let begin = || {
-                let (execution, job, attempt, digest) = (*execution, *job, *attempt, digest.clone());
-                self.shared.folders.register.begin(files::Attempt { execution, job, attempt, digest })
-            };
-            Arc::clone(self.journal.get_or_insert_with(begin))
-        })
-    }
-
-    /// The attempt is over: without success the files go that it may not keep. Waits a moment for that, then it goes on
-    /// by itself.
-    pub async fn end_files(&mut self, is_success: bool) {
-        let Some(journal) = self.journal.take() else { return };
-        let books = Books { audit: self.shared.audit.clone(), clock: self.shared.clock.clone() };
-        let folders = self.shared.folders.clone();
-        let settled = tokio::spawn(async move { folders.ended(journal, is_success, books).await });
-        if tokio::time::timeout(FOR_REMOVAL, settled).await.is_err() {
-            tracing::debug!(execution = %self.facts.execution, "the removal of files goes on after the end of the run");
-        }
-    }
-
-    pub(super) fn email(&self, _permit: &Permit) -> &EmailClient {
-        &self.shared.email
-    }
-
-    pub(super) fn execution(&self) -> ExecutionId {
-        self.facts.execution
-    }
-
-    pub(super) fn now(&self) -> DateTime<Utc> {
-        self.shared.clock.now()
-    }
-
-    /// No effect lasts beyond it.
-    pub(super) fn until(&self) -> Instant {
-        self.facts.deadline
-    }
-
-    /// The store of secrets against a permit.
-    pub(super) fn secrets(&self, _permit: &Permit) -> Secrets {
-        self.shared.secrets.clone()
-    }
-
-    /// The text of a secret, against the permit of what it is needed for. Masked from now on in all that is kept of the
-    /// run.
-    ///
-    /// # Errors
-    /// `not-found` when there is no such secret; those of the store.
-    pub(super) async fn open_secret(
-        &mut self,
-        permit: &Permit,
-        label: &SecretLabel,
-    ) -> Result<(SecretInfo, Plaintext), GateError> {
-        let secrets = self.secrets(permit);
-        let opened = within(self.remaining(), async { secrets.resolve(label).await.map_err(GateError::from) }).await?;
-        let (info, text) = opened.ok_or_else(|| unknown(label))?;
-        self.mask.add(&text);
-        Ok((info, text))
-    }
-
-    /// Masks one more form of a secret that this attempt has opened.
-    pub(super) fn mask_also(&mut self, label: &SecretLabel, form: &str) {
-        self.mask.add_form(label, form);
-    }
-
-    /// Takes the secrets that this attempt has opened out of what is kept of it.
-    pub fn mask(&self) -> &Mask {
-        &self.mask
-    }
-
-    pub(super) fn bounds(&self) -> &Bounds {
-        &self.shared.bounds
     }
 
     pub(super) fn grant(&self) -> Option<Arc<Grant>> {
