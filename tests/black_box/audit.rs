@@ -63,7 +63,9 @@ async fn changes_and_effects_are_listed_filtered_and_paged_and_tampering_shows()
     let changes = list(&format!("kind=change&subject={id}")).await;
     let actions: Vec<&str> =
         changes["entries"].as_array().unwrap().iter().filter_map(|entry| entry["action"].as_str()).collect();
-    assert_eq!(actions, ["job.change", "job.create"], "newest first");
+    assert_eq!(actions, ["job.run", "job.change", "job.run", "job.run", "job.run", "job.create"], "newest first");
+    let created = list(&format!("action=job.create&actor=admin&subject={id}")).await;
+    assert_eq!(created["entries"].as_array().map(Vec::len), Some(1), "{created:#}");
 
     // Page by page, each entry once.
     let all = list("page_size=200").await["entries"].as_array().unwrap().clone();

@@ -83,6 +83,11 @@ fn finish(mut response: Response, id: &str) -> Response {
         }
     }
     let headers = response.headers_mut();
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        // What is left of the body is not read, so nothing more can come on this connection: without this word a client
+        // sends its next request there and finds it closed.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     if let Ok(value) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, value);
     }
