@@ -38,7 +38,7 @@ impl Gate {
         })
     }
 
-    pub(in crate::capabilities) fn http_bounds(&self) -> super::http::HttpBounds {
+    pub(in crate::capabilities) fn http_bounds(&self) -> crate::capabilities::http::HttpBounds {
         self.shared.http.bounds
     }
 
