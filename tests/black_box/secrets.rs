@@ -178,7 +178,7 @@ async fn secrets_are_managed_over_rest_and_not_taken_away_under_a_job() {
     );
     assert!(first.get("value").is_none(), "{first}");
     let second = client.post("/secrets", &json!({"label": "shop", "value": "other text"})).await.ok();
-    assert_eq!((&second["version"], &second["hosts"]), (&json!(2), &json!([])));
+    assert_eq!((&second["version"], &second["hosts"]), (&json!(2), &json!(["*"])));
     set(&client, "another", "text").await;
     let list = client.get("/secrets?page_size=1&page=2").await.ok();
     assert_eq!((&list["total"], &list["secrets"][0]["label"]), (&json!(2), &json!("shop")), "{list}");

@@ -72,10 +72,11 @@ pub struct SecretRequest {
     /// chance.
     #[schema(write_only, max_length = 65_536)]
     value: String,
-    /// What it is for, at most 500 bytes.
+    /// What it is for, at most 500 bytes. Left out: as it was.
     description: Option<String>,
     /// Patterns of hosts that HTTP may send it to, as in grants: `api.example.com`, `*.example.com`,
-    /// `http://intranet:8080`. None: wherever a grant lets the request go.
+    /// `http://intranet:8080` (https, unless the pattern says otherwise). Left out: as it was. Empty: wherever a grant
+    /// lets the request go.
     hosts: Option<Vec<String>>,
 }
 
@@ -117,7 +118,7 @@ pub(super) async fn list(State(api): State<Shared>, mut query: Query) -> Result<
     Ok(Json(SecretList { secrets, total, page, page_size }))
 }
 
-/// Sets a secret, or replaces it whole.
+/// Sets a secret, or gives one that is there another text; its hosts and description stay unless others are given.
 #[utoipa::path(post, path = "/api/admin/scheduler/secrets", tag = "secrets", request_body = SecretRequest, responses(
     (status = 200, body = SecretView),
     (status = 422, body = ProblemBody, content_type = "application/problem+json"),

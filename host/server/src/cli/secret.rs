@@ -14,7 +14,7 @@ use super::CliError;
 use crate::config::Config;
 use crate::model::secret::MOST_BYTES;
 use crate::model::{Incarnation, SecretLabel, SystemClock};
-use crate::registry::{read_secret, set_secret};
+use crate::registry::{AskedSecret, read_secret, set_secret};
 use crate::repository::audit::Audit;
 use crate::repository::{self, Keyring, SecretsError};
 
@@ -46,8 +46,9 @@ pub(super) struct Set {
     /// What it is for.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// Host that HTTP may send it to, such as api.example.com or *.example.com; may be given several times. Without it:
-    /// wherever a grant lets the request go.
+    /// Host that HTTP may send it to, such as api.example.com, *.example.com or http://localhost:8080 (https, unless it
+    /// says otherwise); may be given several times. Without it a secret that is there keeps its hosts, and a new one may
+    /// go wherever a grant lets the request go; `*` lifts the bound.
     #[arg(long = "host", value_name = "PATTERN")]
     hosts: Vec<String>,
 }
@@ -73,7 +74,7 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), CliError> {
             (Command::Set(_), Some(new)) => {
                 let secrets = repository::Secrets::open(database.clone(), keyring(config)?).await.map_err(failed)?;
                 let audit = audit(database).await?;
-                let set = set_secret(&secrets, &audit, &SystemClock, &new, ACTOR).await;
+                let set = set_secret(&secrets, &audit, &SystemClock, new, ACTOR).await;
                 let info = set.map_err(|error| CliError::while_doing("set the secret", error))?;
                 eprintln!("{} is set (version {}).", info.label, info.version);
                 Ok(())
@@ -110,7 +111,7 @@ async fn audit(database: Arc<dyn Database>) -> Result<Audit, CliError> {
     Ok(audit)
 }
 
-fn new_secret(set: &Set) -> Result<repository::NewSecret, CliError> {
+fn new_secret(set: &Set) -> Result<AskedSecret, CliError> {
     let text = match &set.value_file {
         Some(file) => {
             let opened = std::fs::File::open(file);
@@ -126,7 +127,7 @@ fn new_secret(set: &Set) -> Result<repository::NewSecret, CliError> {
         }
     };
     let body = json!({
-        "label": set.label, "value": text.as_str(), "description": set.description, "hosts": set.hosts,
+        "label": set.label, "value": text.as_str(), "description": set.description, "hosts": (!set.hosts.is_empty()).then_some(&set.hosts),
     });
     read_secret(body).map_err(|problems| {
         let told =

@@ -9,7 +9,7 @@ mod secrets;
 mod templates;
 
 pub use jobs::{JobError, Jobs, RunRequest, read_schedule};
-pub use secrets::{SecretError, Secrets, read as read_secret, set as set_secret};
+pub use secrets::{Asked as AskedSecret, SecretError, Secrets, read as read_secret, set as set_secret};
 pub use templates::{
     AdmitError, CheckedParameters, Components, Described, Readiness, SandboxComponents, TemplateView, Templates,
     TemplatesError,

@@ -64,13 +64,13 @@ impl Secrets {
         Self { stored, jobs, templates, audit, clock }
     }
 
-    /// Sets a secret, or replaces it whole. On record before it happens.
+    /// Sets a secret, or gives one that is there another text. On record before it happens.
     ///
     /// # Errors
     /// As [`SecretError`] says.
     pub async fn set(&self, body: Value, by: &str) -> Result<SecretInfo, SecretError> {
-        let new = read(body).map_err(SecretError::Invalid)?;
-        set(&self.stored, &self.audit, &*self.clock, &new, by).await
+        let asked = read(body).map_err(SecretError::Invalid)?;
+        set(&self.stored, &self.audit, &*self.clock, asked, by).await
     }
 
     /// What is known of every secret, by label.
@@ -116,7 +116,15 @@ impl Secrets {
     }
 }
 
-/// Stores a checked secret, on record first.
+/// A checked secret, as somebody asks for it.
+pub struct Asked {
+    new: NewSecret,
+    gives_description: bool,
+    gives_hosts: bool,
+}
+
+/// Stores a checked secret, on record first. A secret that is there keeps its hosts and description where none are
+/// given: whoever only renews a text must not widen where it may go.
 ///
 /// # Errors
 /// Those of audit and store.
@@ -124,12 +132,22 @@ pub async fn set(
     stored: &repository::Secrets,
     audit: &Audit,
     clock: &dyn Clock,
-    new: &NewSecret,
+    asked: Asked,
     by: &str,
 ) -> Result<SecretInfo, SecretError> {
-    let details = json!({ "hosts": new.hosts, "replaces": stored.info(&new.label).await?.map(|known| known.version) });
+    let Asked { mut new, gives_description, gives_hosts } = asked;
+    let known = stored.info(&new.label).await?;
+    if let Some(known) = &known {
+        if !gives_description {
+            new.description.clone_from(&known.description);
+        }
+        if !gives_hosts {
+            new.hosts.clone_from(&known.hosts);
+        }
+    }
+    let details = json!({ "hosts": new.hosts, "replaces": known.map(|known| known.version) });
     audit.change(record(clock, "secret.set", &new.label, by, details)).await?;
-    Ok(stored.set(new, by, clock.now()).await?)
+    Ok(stored.set(&new, by, clock.now()).await?)
 }
 
 fn record(clock: &dyn Clock, action: &str, label: &SecretLabel, by: &str, details: Value) -> ChangeRecord {
@@ -141,7 +159,7 @@ fn record(clock: &dyn Clock, action: &str, label: &SecretLabel, by: &str, detail
 ///
 /// # Errors
 /// Every problem with its pointer; none shows the value.
-pub fn read(mut body: Value) -> Result<NewSecret, Vec<Problem>> {
+pub fn read(mut body: Value) -> Result<Asked, Vec<Problem>> {
     let mut problems = Problems::default();
     let text = text(body.as_object_mut().and_then(|members| members.remove("value")), &mut problems);
     let Some(mut fields) = Fields::of(&body, "", &mut problems) else { return Err(problems.into_vec()) };
@@ -163,7 +181,9 @@ pub fn read(mut body: Value) -> Result<NewSecret, Vec<Problem>> {
         problems.add("/description", "too_long", format!("has at most {LONGEST_DESCRIPTION} bytes"));
     }
     let mut hosts = Vec::new();
-    for (pointer, item) in fields.list("hosts", MOST_HOSTS, &mut problems).unwrap_or_default() {
+    let listed = fields.list("hosts", MOST_HOSTS, &mut problems);
+    let gives_hosts = listed.is_some();
+    for (pointer, item) in listed.unwrap_or_default() {
         match item.as_str() {
             None => wrong_type(&mut problems, &pointer, "a text", item),
             Some(pattern) => match check_pattern(pattern) {
@@ -174,7 +194,11 @@ pub fn read(mut body: Value) -> Result<NewSecret, Vec<Problem>> {
     }
     fields.finish(&mut problems);
     match (label, text) {
-        (Some(label), Some(text)) if problems.is_empty() => Ok(NewSecret { label, text, description, hosts }),
+        (Some(label), Some(text)) if problems.is_empty() => Ok(Asked {
+            gives_description: description.is_some(),
+            gives_hosts,
+            new: NewSecret { label, text, description, hosts },
+        }),
         _ => Err(problems.into_vec()),
     }
 }
@@ -206,9 +230,13 @@ mod tests {
     #[test]
     fn a_whole_secret_is_read() {
         let new = read(json!({"label": "shop", "value": "x", "description": "d", "hosts": ["*.a.example", "b:8443"]}));
-        let new = new.unwrap();
+        let Asked { new, gives_description, gives_hosts } = new.unwrap();
+        assert!(gives_description && gives_hosts);
         assert_eq!((new.label.as_str(), new.text.as_str(), new.hosts.len()), ("shop", "x", 2));
         assert_eq!(new.description.as_deref(), Some("d"));
+        let bare = read(json!({"label": "shop", "value": "x", "description": null, "hosts": null})).unwrap();
+        assert!(!bare.gives_description && !bare.gives_hosts);
+        assert!(read(json!({"label": "shop", "value": "x", "hosts": []})).unwrap().gives_hosts);
     }
 
     #[test]
