@@ -98,7 +98,7 @@ fn explain(error: &ValidationError<'_>, problems: &mut Vec<Problem>) {
         ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
             match nearest_branch(context) {
                 Some(branch) => branch.iter().for_each(|inner| explain(inner, problems)),
-                None => add(problems, at.to_owned(), error.keyword_slug(), "fits none of the forms it may have".into()),
+                None => add(problems, at.to_owned(), error.keyword_slug(), doors(context)),
             }
         }
         kind => add(problems, at.to_owned(), error.keyword_slug(), sentence(kind, error)),
@@ -127,6 +127,33 @@ fn nearest_branch<'a>(context: &'a [Vec<ValidationError<'static>>]) -> Option<&'
     }
 }
 
+/// What each alternative asks for first: the words of a choice, or the kinds of value.
+fn doors(context: &[Vec<ValidationError<'static>>]) -> String {
+    let (mut words, mut others) = (Vec::new(), Vec::new());
+    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    for first in context.iter().filter_map(|errors| errors.first()) {
+        match first.kind() {
+            ValidationErrorKind::Constant { expected_value } => words.push(word(expected_value)),
+            ValidationErrorKind::Enum { options } => {
+                words.extend(options.as_array().into_iter().flatten().map(word));
+            }
+            kind => {
+                let asked = sentence(kind, first);
+                if !others.contains(&asked) {
+                    others.push(asked);
+                }
+            }
+        }
+    }
+    if !words.is_empty() {
+        others.insert(0, format!("must be one of `{}`", words.join("`, `")));
+    }
+    if others.is_empty() {
+        return "fits none of the forms it may have".to_owned();
+    }
+    cut(&others.join("; or "))
+}
+
 fn sentence(kind: &ValidationErrorKind, error: &ValidationError<'_>) -> String {
     match kind {
         ValidationErrorKind::Type { kind } => {
@@ -150,6 +177,9 @@ fn sentence(kind: &ValidationErrorKind, error: &ValidationError<'_>) -> String {
         ValidationErrorKind::MaxItems { limit } => format!("must hold at most {limit} items"),
         ValidationErrorKind::UniqueItems => "must not hold the same item twice".into(),
         ValidationErrorKind::Pattern { pattern } => format!("does not match the pattern {}", cut(pattern)),
+        ValidationErrorKind::Format { format } if format == "uri" => {
+            "is no whole address, such as https://example.com/path".into()
+        }
         ValidationErrorKind::Format { format } => format!("is no valid {format}"),
         _ => cut(&error.masked().to_string()),
     }
@@ -294,6 +324,22 @@ mod tests {
                 ("/dry_run", "wrong_type")
             ]
         );
+    }
+
+    #[test]
+    fn a_choice_that_is_missed_names_what_could_be_chosen() {
+        let schema = Schema::compile(&json!({
+            "type": "object",
+            "properties": {
+                "format": {"oneOf": [{"const": "csv"}, {"const": "json"}, {"enum": ["xlsx"]}]},
+                "archive_to": {"anyOf": [{"type": "object"}, {"type": "null"}]},
+            }
+        }))
+        .unwrap();
+        let message = |parameters: Value| schema.check(&parameters).remove(0).message;
+        assert_eq!(message(json!({"format": "excel"})), "must be one of `csv`, `json`, `xlsx`");
+        let archive = message(json!({"archive_to": "logs_old"}));
+        assert!(archive.contains("must be of type object"), "{archive}");
     }
 
     #[test]
