@@ -2,6 +2,8 @@
 
 pub mod audit;
 pub mod clock;
+mod cover;
+pub mod difference;
 pub mod event;
 pub mod execution;
 pub mod grant;
@@ -15,6 +17,8 @@ pub mod template;
 mod trouble;
 
 pub use clock::{Clock, SystemClock};
+pub use cover::covers_field;
+pub use difference::Difference;
 pub use execution::{Execution, SkipReason, Status, Trigger};
 pub use id::{Digest, ExecutionId, Incarnation, JobId, Token};
 pub use job::Job;
