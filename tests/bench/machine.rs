@@ -34,6 +34,13 @@ impl Process {
     }
 }
 
+/// The most memory of a process so far; none once it has ended.
+pub fn peak(id: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
+}
+
 /// Lets the peak of a process's memory begin anew at what it has now.
 pub fn forget_peak(id: u32) {
     fs::write(format!("/proc/{id}/clear_refs"), "5").unwrap();

@@ -1,4 +1,4 @@
-//! The workloads of `cargo xtask bench`: how late runs start, and what one costs; or what a large export takes.
+//! The workloads of `cargo xtask bench`: how late runs start, and what one costs; or what many documents take.
 //!
 //! Lateness is `started_at - scheduled_for` as stored, read back from the database after the server has ended. CPU a
 //! run is user and system time of the server's process over the measured window, divided by the runs in it.
@@ -28,15 +28,15 @@ struct Arguments {
     /// Only workloads whose name holds this text, such as W2
     #[arg(long)]
     only: Option<String>,
-    /// Instead of schedules: exports of so many documents
+    /// Instead of schedules: exports, a backup and its restore of so many documents
     #[arg(long, value_name = "DOCUMENTS", num_args = 0..=1, default_missing_value = "1000000")]
-    export: Option<u64>,
+    data: Option<u64>,
 }
 
 #[tokio::main]
 async fn main() {
     let arguments = Arguments::parse();
-    if let Some(documents) = arguments.export {
+    if let Some(documents) = arguments.data {
         data::measure(documents).await;
         return;
     }

@@ -21,7 +21,7 @@ pub fn print(outcomes: &[Outcome]) {
             "{:<36} {:>17} {:>7} {:>8} {:>8} {:>8} {:>10.1} {:>9} {:>12.2} {:>6.2}",
             outcome.workload.to_string(),
             format!("{}/{}", outcome.runs.done, outcome.expected),
-            outcome.runs.others,
+            outcome.runs.others.values().sum::<u64>(),
             outcome.runs.percentile(0.50),
             outcome.runs.percentile(0.99),
             outcome.runs.percentile(1.0),
@@ -30,5 +30,10 @@ pub fn print(outcomes: &[Outcome]) {
             outcome.noise.oversleep.as_secs_f64() * 1_000.0,
             outcome.noise.load,
         );
+    }
+    for outcome in outcomes {
+        for (why, count) in &outcome.runs.others {
+            println!("{}: {count} {why}", outcome.workload);
+        }
     }
 }

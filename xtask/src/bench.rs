@@ -11,9 +11,9 @@ pub struct Arguments {
     /// Only workloads whose name holds this text, such as W2
     #[arg(long)]
     only: Option<String>,
-    /// Instead of schedules: exports of so many documents (a million unless a number is given)
+    /// Instead of schedules: exports, a backup and its restore of so many documents (a million unless a number is given)
     #[arg(long, value_name = "DOCUMENTS", num_args = 0..=1, default_missing_value = "1000000")]
-    export: Option<u64>,
+    data: Option<u64>,
 }
 
 /// Builds the release binary and measures it. The table goes to standard output.
@@ -30,8 +30,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(only) = &arguments.only {
         command.args(["--only", only]);
     }
-    if let Some(documents) = arguments.export {
-        command.args(["--export", &documents.to_string()]);
+    if let Some(documents) = arguments.data {
+        command.args(["--data", &documents.to_string()]);
     }
     step("the workloads", &mut command)
 }
