@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod check;
+mod new_plugin;
 mod plugins;
 mod process;
 mod run;
@@ -29,6 +30,8 @@ enum Command {
     Build(build::Arguments),
     /// Build the job templates into WebAssembly components
     Plugins(plugins::Arguments),
+    /// Make a new job template that builds and whose tests pass
+    NewPlugin(new_plugin::Arguments),
     /// Measure how late runs start and what one costs
     Bench(bench::Arguments),
 }
@@ -40,6 +43,7 @@ fn main() -> anyhow::Result<()> {
         Command::Check(arguments) => check::run(&arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Plugins(arguments) => plugins::run(&arguments),
+        Command::NewPlugin(arguments) => new_plugin::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     }
 }

@@ -24,6 +24,9 @@ pub const PACKAGES: [&str; 8] = ["base", "documents", "secrets", "http", "email"
 /// How to build the components.
 #[derive(clap::Args)]
 pub struct Arguments {
+    /// Only these: names of plugins, or folders of crates that stand elsewhere
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
     /// Which Rust to build with, instead of the first that works: installed, rustup or debian
     #[arg(long, value_enum)]
     toolchain: Option<Choice>,
@@ -32,12 +35,15 @@ pub struct Arguments {
 /// Does what the command line asks for.
 ///
 /// # Errors
-/// As [`build`].
+/// As [`build`], and when a name is not known.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    match arguments.toolchain {
-        None => build(),
-        Some(choice) => build_with(Some(choice)),
-    }
+    let root = crate::process::workspace()?;
+    let guests = if arguments.names.is_empty() {
+        Guest::find_all(&root)?
+    } else {
+        arguments.names.iter().map(|name| Guest::find(&root, name)).collect::<Result<_, _>>()?
+    };
+    build_with(&root, &guests, arguments.toolchain)
 }
 
 /// Builds all components with whatever toolchain this machine offers.
@@ -48,20 +54,19 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// # Errors
 /// Fails, naming the crate, when one does not compile or imports anything that the contract does not hold.
 pub fn build() -> anyhow::Result<()> {
-    build_with(None)
+    let root = crate::process::workspace()?;
+    build_with(&root, &Guest::find_all(&root)?, None)
 }
 
-fn build_with(choice: Option<Choice>) -> anyhow::Result<()> {
-    let root = crate::process::workspace()?;
+fn build_with(root: &Path, guests: &[Guest], choice: Option<Choice>) -> anyhow::Result<()> {
     let steps = Steps::begin();
-    let guests = Guest::find_all(&root)?;
-    let toolchain = Toolchain::choose(choice, &root, &steps)?;
+    let toolchain = Toolchain::choose(choice, root, &steps)?;
 
     steps.say(&format!("compiling {} crates with {toolchain}", guests.len()));
-    let modules = toolchain.compile(&root, &guests)?;
+    let modules = toolchain.compile(root, guests)?;
 
     let mut changed = 0;
-    for guest in &guests {
+    for guest in guests {
         let module = modules.join(guest.module_file());
         let bytes = std::fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
         let encoded = component::encode(&bytes)
@@ -69,10 +74,16 @@ fn build_with(choice: Option<Choice>) -> anyhow::Result<()> {
         let target = root.join("target/plugins").join(guest.component_file());
         if write_if_changed(&target, &encoded)? {
             changed += 1;
-            steps.say(&format!("{} ({} KiB)", target.strip_prefix(&root)?.display(), encoded.len().div_ceil(1024)));
+            steps.say(&format!("{} ({} KiB)", target.strip_prefix(root)?.display(), encoded.len().div_ceil(1024)));
         }
     }
-    steps.say(&format!("{} components ready, {changed} changed", guests.len()));
+    match guests {
+        [guest] => {
+            let file = Path::new("target/plugins").join(guest.component_file());
+            steps.say(&format!("{} is ready{}", file.display(), if changed == 0 { ", unchanged" } else { "" }));
+        }
+        _ => steps.say(&format!("{} components ready, {changed} changed", guests.len())),
+    }
     Ok(())
 }
 

@@ -105,15 +105,21 @@ impl Toolchain {
     pub fn compile(self, root: &Path, guests: &[Guest]) -> anyhow::Result<PathBuf> {
         // Two compilers in one folder would rebuild everything at each change between them.
         let folder = root.join(if self == Self::Debian { "target/guests/debian" } else { "target/guests" });
-        let mut cargo = self.cargo();
-        cargo.current_dir(root).args(["build", "--locked", "--target", TARGET, "--profile", PROFILE]);
-        cargo.arg("--target-dir").arg(&folder);
-        for guest in guests {
-            cargo.args(["-p", guest.package()]);
+        let (foreign, members): (Vec<&Guest>, Vec<&Guest>) =
+            guests.iter().partition(|guest| guest.foreign_manifest().is_some());
+        if !members.is_empty() {
+            let mut cargo = self.cargo();
+            cargo.current_dir(root).arg("build").arg("--locked");
+            for guest in members {
+                cargo.args(["-p", guest.package()]);
+            }
+            compile_into(&folder, &mut cargo)?;
         }
-        let status = cargo.status().with_context(|| format!("cannot start {:?}", cargo.get_program()))?;
-        if !status.success() {
-            bail!("the crates do not compile ({status}); the lines above say which and why");
+        for manifest in foreign.iter().filter_map(|guest| guest.foreign_manifest()) {
+            // From here too, so that the same toolchain is chosen.
+            let mut cargo = self.cargo();
+            cargo.current_dir(root).arg("build").arg("--manifest-path").arg(manifest);
+            compile_into(&folder, &mut cargo)?;
         }
         Ok(folder.join(TARGET).join(PROFILE))
     }
@@ -145,6 +151,15 @@ impl Toolchain {
         cargo.arg("-Zbuild-std=std,panic_abort");
         cargo
     }
+}
+
+fn compile_into(folder: &Path, cargo: &mut Command) -> anyhow::Result<()> {
+    cargo.args(["--target", TARGET, "--profile", PROFILE]).arg("--target-dir").arg(folder);
+    let status = cargo.status().with_context(|| format!("cannot start {:?}", cargo.get_program()))?;
+    if !status.success() {
+        bail!("the crates do not compile ({status}); the lines above say which and why");
+    }
+    Ok(())
 }
 
 /// Whether the compiler that builds this workspace has the target.
