@@ -23,7 +23,7 @@ use tracing::{info, warn};
 
 use crate::api::{Access, ApiState, Metrics, Service};
 use crate::capabilities::files::Books;
-use crate::capabilities::{Bounds, EmailClient, Folders, Gates, HttpClient, Parts as GateParts};
+use crate::capabilities::{Bounds, DEFAULT_CONNECTION, EmailClient, Folders, Gates, HttpClient, Parts as GateParts};
 use crate::config::Config;
 use crate::executor::{self, Executor};
 use crate::model::{Clock, Incarnation, Lease, SystemClock};
@@ -202,6 +202,15 @@ impl App {
                 templates.clone(),
                 audit.clone(),
                 clock.clone(),
+            ),
+            grants: registry::Grants::new(
+                templates.clone(),
+                repository::GrantStore::new(database.clone()),
+                audit.clone(),
+                events.clone(),
+                clock.clone(),
+                // The connection that Sandglass itself uses is the only one yet.
+                registry::HostOffer::of(&config, [DEFAULT_CONNECTION.to_owned()]),
             ),
             stored_jobs,
             executions: repository::Executions::new(database.clone()),

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::words::CodeWord;
 use crate::model::template::Problem;
-use crate::registry::{AdmitError, JobError, SecretError};
+use crate::registry::{AdmitError, GrantError, JobError, SecretError};
 use crate::repository::SecretsError;
 use crate::repository::audit::AuditError;
 use crate::scheduler::{StoreError, TriggerError};
@@ -240,6 +240,20 @@ impl From<JobError> for ApiError {
             JobError::Trigger(error) => error.into(),
             JobError::Template(error) => error.into(),
             JobError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<GrantError> for ApiError {
+    fn from(error: GrantError) -> Self {
+        let words = error.to_string();
+        match error {
+            GrantError::NotFound => Self::not_found("template"),
+            GrantError::Invalid(problems) => Self::with(Code::Invalid, problems),
+            GrantError::Stale { .. } => Self::new(Code::Stale, words),
+            GrantError::Contended => Self::new(Code::Contended, words),
+            GrantError::Store(error) => error.into(),
+            GrantError::Audit(error) => error.into(),
         }
     }
 }

@@ -34,14 +34,14 @@ impl Wanted {
             Event::Execution { id, job_id, .. }
             | Event::Progress { id, job_id, .. }
             | Event::Log { id, job_id, .. } => (Some(*job_id), Some(*id)),
-            Event::Host { .. } => (None, None),
+            Event::Host { .. } | Event::Template { .. } => (None, None),
         };
         (self.job.is_none() || self.job == job) && (self.execution.is_none() || self.execution == execution)
     }
 }
 
-/// Changes of jobs, executions, logs and hosts as server-sent events (`job`, `execution`, `progress`, `log`, `host`).
-/// A watcher that is too slow is told so by `missed`, and reads anew.
+/// Changes of jobs, executions, logs, templates and hosts as server-sent events (`job`, `execution`, `progress`, `log`,
+/// `template`, `host`). A watcher that is too slow is told so by `missed`, and reads anew.
 #[utoipa::path(get, path = "/api/admin/scheduler/events", tag = "scheduler", params(
     ("job_id" = Option<String>, Query, description = "Only of this job and its executions"),
     ("execution_id" = Option<String>, Query, description = "Only of this execution"),
@@ -95,6 +95,9 @@ fn shown(event: &Event) -> (&'static str, Value) {
             json!({ "id": id, "job_id": job_id, "timestamp": text(*timestamp), "level": level, "message": message }),
         ),
         Event::Host { host, change } => ("host", json!({ "host": host, "change": change })),
+        Event::Template { template_type, digest, change } => {
+            ("template", json!({ "type": template_type, "digest": digest, "change": change }))
+        }
     }
 }
 

@@ -54,7 +54,10 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
     }
     let version = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
     version.map(Some).ok_or_else(|| {
-        ApiError::new(Code::Header, "`If-Match` must be the job's ETag: its version in quotes, such as \"3\"")
+        ApiError::new(
+            Code::Header,
+            "`If-Match` must be an ETag as it was answered: the version in quotes, such as \"3\"",
+        )
     })
 }
 

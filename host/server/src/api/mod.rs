@@ -12,6 +12,7 @@ mod events;
 mod execution_view;
 mod executions;
 mod frame;
+mod grants;
 mod headers;
 mod health;
 mod idempotency;

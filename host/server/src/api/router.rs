@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use super::error::ApiError;
 use super::state::Shared;
 use super::{
-    ApiState, access, audit, docs, events, executions, frame, health, jobs, logs, metrics, openapi, runs, schedules,
-    secrets, status, templates,
+    ApiState, access, audit, docs, events, executions, frame, grants, health, jobs, logs, metrics, openapi, runs,
+    schedules, secrets, status, templates,
 };
 
 /// Every route of the interface, with its documentation.
@@ -22,6 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         // Templates
         .routes(routes!(templates::list))
         .routes(routes!(templates::get))
+        .routes(routes!(grants::get, grants::set, grants::revoke))
         // Jobs
         .routes(routes!(jobs::create, jobs::list))
         .routes(routes!(jobs::validate))

@@ -22,6 +22,7 @@ pub struct ApiState {
     /// Jobs as they are stored, for reading.
     pub stored_jobs: Jobs,
     pub secrets: registry::Secrets,
+    pub grants: registry::Grants,
     pub executions: Executions,
     pub counters: Counters,
     pub templates: Arc<Templates>,

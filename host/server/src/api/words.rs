@@ -76,6 +76,11 @@ words! {
     LeastLevelWord "LeastLevel" ["debug", "info", "warning", "error"];
     /// How a call of a component was answered.
     VerdictWord "Verdict" ["started", "allowed", "denied", "limit", "failed"];
+    /// One thing that a template can ask the host for.
+    CapabilityWord "Capability" ["documents", "http", "email", "files", "secrets", "insight"];
+    /// What may be done with a capability: `read`, `write` and `manage` of documents, `read` and `write` of files, `send`
+    /// of HTTP and e-mail, `use` and `reveal` of secrets, `read` of insight.
+    AccessWord "Access" ["read", "write", "manage", "send", "use", "reveal"];
     /// What an entry of the audit is about.
     AuditKindWord "AuditKind" ["effect", "change"];
     /// How an effect was refused.
@@ -116,6 +121,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::capabilities::operation;
     use crate::model::job::{Backoff, JobStatus, OverlapPolicy};
     use crate::model::log::Level;
     use crate::model::template::OnLost;
@@ -129,6 +135,11 @@ mod tests {
     #[test]
     fn the_documented_words_are_those_of_the_model() {
         same(StatusWord::WORDS, Status::ALL.map(Status::as_str));
+        same(CapabilityWord::WORDS, operation::capabilities());
+        let mut accesses: Vec<_> = operation::capabilities().into_iter().flat_map(operation::accesses).collect();
+        let mut met = std::collections::HashSet::new();
+        accesses.retain(|word| met.insert(*word));
+        same(AccessWord::WORDS, accesses);
         same(SkipReasonWord::WORDS, SkipReason::ALL.map(SkipReason::as_str));
         same(TriggerWord::WORDS, [Trigger::Schedule, Trigger::Manual, Trigger::RetryOf, Trigger::Rerun]);
         same(JobStatusWord::WORDS, [JobStatus::Active, JobStatus::Disabled, JobStatus::Finished, JobStatus::Blocked]);

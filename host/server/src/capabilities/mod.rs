@@ -13,6 +13,7 @@ pub mod http;
 pub mod insight;
 mod ledger;
 pub mod operation;
+pub mod right;
 pub mod secrets;
 
 use std::time::Duration;

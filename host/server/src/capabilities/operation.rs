@@ -23,6 +23,9 @@ macro_rules! operations {
     ($($name:ident = $capability:literal $operation:literal, $effect:ident, $access:expr;)*) => {
         $(pub static $name: Operation =
             Operation { capability: $capability, name: $operation, access: &$access, effect: Effect::$effect };)*
+
+        /// Every operation.
+        pub static ALL: &[&Operation] = &[$(&$name),*];
     };
 }
 
@@ -68,4 +71,45 @@ operations! {
     SECRETS_REVEAL = "secrets" "reveal", Read, ["reveal"];
 
     INSIGHT_STATISTICS = "insight" "statistics", Read, ["read"];
+}
+
+/// The capabilities that a right can name.
+pub fn capabilities() -> Vec<&'static str> {
+    let mut names: Vec<&str> = ALL.iter().map(|operation| operation.capability).collect();
+    names.dedup();
+    names
+}
+
+/// The words for what may be done with a capability; empty for one that is not known.
+pub fn accesses(capability: &str) -> Vec<&'static str> {
+    let mut words = Vec::new();
+    for operation in ALL.iter().filter(|operation| operation.capability == capability) {
+        for word in operation.access {
+            if !words.contains(word) {
+                words.push(*word);
+            }
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_grants_are_those_that_operations_ask_for() {
+        assert_eq!(capabilities(), ["documents", "http", "email", "files", "secrets", "insight"]);
+        for (capability, words) in [
+            ("documents", &["read", "write", "manage"][..]),
+            ("http", &["send"]),
+            ("email", &["send"]),
+            ("files", &["read", "write"]),
+            ("secrets", &["use", "reveal"]),
+            ("insight", &["read"]),
+            ("sockets", &[]),
+        ] {
+            assert_eq!(accesses(capability), words, "{capability}");
+        }
+    }
 }

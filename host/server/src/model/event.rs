@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::execution::{Progress, Status};
 use super::log::Level;
-use super::{ExecutionId, JobId};
+use super::{Digest, ExecutionId, JobId};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -15,6 +15,7 @@ pub enum Event {
     Progress { id: ExecutionId, job_id: JobId, progress: Progress },
     Log { id: ExecutionId, job_id: JobId, timestamp: DateTime<Utc>, level: Level, message: String },
     Host { host: String, change: String },
+    Template { template_type: String, digest: Digest, change: TemplateChange },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -26,6 +27,16 @@ pub enum JobChange {
     Disabled,
     Deleted,
     Finished,
+}
+
+/// What became of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplateChange {
+    /// Other rights or limits are in force.
+    Granted,
+    /// It has no right any more.
+    Revoked,
 }
 
 /// The one broadcast channel of events.

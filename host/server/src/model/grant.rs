@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Digest;
+use super::template::Need;
 
 /// Everything one digest may reach. An empty grant allows nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,41 @@ pub struct Right {
     pub access: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra: Option<Value>,
+}
+
+/// The rights that allow exactly what needs ask for: one for each target, with every access to it.
+pub fn asked_for(needs: &[Need]) -> Vec<Right> {
+    let mut rights: Vec<Right> = Vec::new();
+    for need in needs {
+        // How files are treated after a failure is the template's own affair and takes no right.
+        let extra = need.extra.clone().map(|mut extra| {
+            if let Some(members) = extra.as_object_mut() {
+                members.remove("on_failure");
+            }
+            extra
+        });
+        let extra = extra.filter(|extra| extra.as_object().is_none_or(|members| !members.is_empty()));
+        let same = rights.iter_mut().find(|right| {
+            // Fields narrow reading and writing, not `manage`, which stands alone.
+            let alone = |access: &str| extra.is_some() && access == "manage";
+            right.capability == need.capability
+                && right.target == need.target
+                && right.extra == extra
+                && !alone(&need.access)
+                && !right.access.iter().any(|access| alone(access))
+        });
+        match same {
+            Some(right) if right.access.contains(&need.access) => {}
+            Some(right) => right.access.push(need.access.clone()),
+            None => rights.push(Right {
+                capability: need.capability.clone(),
+                target: need.target.clone(),
+                access: vec![need.access.clone()],
+                extra,
+            }),
+        }
+    }
+    rights
 }
 
 /// A target after parameters were filled in.
@@ -128,6 +164,29 @@ mod tests {
         assert_eq!(scopes("param:/hosts", &parameters), [Scope::Literal("a".into()), Scope::Literal("b".into())]);
         assert_eq!(scopes("param:/absent", &parameters), []);
         assert_eq!(scopes("orders", &parameters), [Scope::Pattern("orders".into())]);
+    }
+
+    #[test]
+    fn what_is_asked_for_becomes_one_right_for_each_target() {
+        let need = |target: &str, access: &str, extra: Value| Need {
+            capability: "files".into(),
+            target: target.into(),
+            access: access.into(),
+            reason: String::new(),
+            optional: false,
+            extra: Some(extra).filter(|extra| !extra.is_null()),
+        };
+        let rights = asked_for(&[
+            need("param:/folder", "write", json!({ "on_failure": "remove" })),
+            need("param:/folder", "read", Value::Null),
+            need("param:/folder", "read", Value::Null),
+            need("exports", "read", json!({ "fields": ["a"] })),
+        ]);
+        let expected = json!([
+            { "capability": "files", "target": "param:/folder", "access": ["write", "read"] },
+            { "capability": "files", "target": "exports", "access": ["read"], "extra": { "fields": ["a"] } },
+        ]);
+        assert_eq!(json!(rights), expected);
     }
 
     #[test]

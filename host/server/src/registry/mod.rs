@@ -4,10 +4,12 @@
 //! data with a JSON pointer, and `api` shows them.
 
 pub mod fields;
+mod grants;
 mod jobs;
 mod secrets;
 mod templates;
 
+pub use grants::{GrantError, GrantInfo, Grants, HostOffer};
 pub use jobs::{JobError, Jobs, RunRequest, read_schedule};
 pub use secrets::{Asked as AskedSecret, SecretError, Secrets, read as read_secret, set as set_secret};
 pub use templates::{

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use sandglass_database::bson::doc;
-use sandglass_database::{Database, Error, Find, Result};
+use chrono::{DateTime, Utc};
+use sandglass_database::bson::{Bson, DateTime as BsonDate, Document, doc};
+use sandglass_database::{Database, Error, Find, Result, Update};
 use serde_json::json;
 
 use crate::model::Digest;
@@ -17,7 +18,14 @@ pub struct StoredGrant {
     pub grant: Grant,
     /// Whether it is the default as it was stored. None: stored before that was noted.
     pub is_default: Option<bool>,
+    /// Rises with each change by a person.
+    pub version: i64,
+    /// Who changed it last, and when; none if nobody has.
+    pub set: Option<(String, DateTime<Utc>)>,
 }
+
+/// The version of a grant that nobody has changed.
+const FIRST: i64 = 1;
 
 /// Rights are kept as JSON text, exactly as they were given.
 #[derive(Clone)]
@@ -79,7 +87,45 @@ impl GrantStore {
         let text = document.get_str("grant").map_err(|_| unreadable(digest))?;
         let is_default = document.get("default").map(|default| default.as_str() == Some(text));
         let grant = serde_json::from_str(text).map_err(|_| unreadable(digest))?;
-        Ok(Some(StoredGrant { grant, is_default }))
+        let version = document.get("version").and_then(Bson::as_i64).unwrap_or(FIRST);
+        let at = document.get_datetime("set_at").ok().map(|at| at.to_chrono());
+        let set = document.get_str("set_by").ok().map(str::to_owned).zip(at);
+        Ok(Some(StoredGrant { grant, is_default, version, set }))
+    }
+
+    /// Puts a grant in the place of the one that has the version `seen`, or where there is none (`seen` is None), and
+    /// gives its new version; None if somebody else was quicker.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn replace(&self, grant: &Grant, seen: Option<i64>, by: &str, at: DateTime<Utc>) -> Result<Option<i64>> {
+        let id = grant.digest.0.as_str();
+        let version = seen.map_or(FIRST, |seen| seen + 1);
+        let mut fields = doc! {
+            "template_type": grant.template_type.as_str(),
+            "grant": json!(grant).to_string(),
+            "default": false,
+            "version": version,
+            "set_by": by,
+            "set_at": BsonDate::from_millis(at.timestamp_millis()),
+        };
+        let Some(seen) = seen else {
+            fields.insert("_id", id);
+            let report = self.database.insert(GRANTS, vec![fields]).await?;
+            return match report.failed.into_iter().next() {
+                None => Ok(Some(version)),
+                Some((_, Error::DuplicateKey { .. })) => Ok(None),
+                Some((_, error)) => Err(error),
+            };
+        };
+        let mut same: Vec<Document> = vec![doc! { "version": seen }];
+        if seen == FIRST {
+            // As grants were stored before they had versions.
+            same.push(doc! { "version": { "$exists": false } });
+        }
+        let update = Update::one(doc! { "_id": id, "$or": same }, doc! { "$set": fields });
+        let report = self.database.update(GRANTS, update).await?;
+        Ok((report.matched == 1).then_some(version))
     }
 }
 

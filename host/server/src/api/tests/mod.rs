@@ -2,6 +2,7 @@
 
 mod damaged;
 mod frame;
+mod grants;
 mod openapi;
 mod reach;
 mod resources;

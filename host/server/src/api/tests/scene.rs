@@ -20,6 +20,7 @@ use tower::ServiceExt as _;
 
 use crate::api::{Access, ApiState, Metrics, router};
 use crate::executor::{self, Deliver, EffectsSeen, Executor, HttpAnswer, HttpCall, Message, Undelivered};
+use crate::model::event::Event;
 use crate::model::log::{Level, LogLine};
 use crate::model::outcome::{Finished, Metrics as Used, Outcome, RunResult};
 use crate::model::template::{Metadata, Need, OnLost, Problem};
@@ -37,6 +38,8 @@ pub struct Scene {
     pub router: Router,
     pub database: Arc<dyn Database>,
     pub stopping: CancellationToken,
+    /// What watchers are told.
+    pub events: broadcast::Receiver<Event>,
 }
 
 /// An answer, read to its end.
@@ -51,8 +54,8 @@ pub struct Answer {
 impl Scene {
     pub async fn start() -> Self {
         let (state, database) = Self::state().await;
-        let stopping = state.stopping.clone();
-        Self { router: router(state), database, stopping }
+        let (stopping, events) = (state.stopping.clone(), state.events.subscribe());
+        Self { router: router(state), database, stopping, events }
     }
 
     /// What the router stands on.
@@ -108,6 +111,14 @@ impl Scene {
                 templates.clone(),
                 audit.clone(),
                 clock.clone(),
+            ),
+            grants: registry::Grants::new(
+                templates.clone(),
+                repository::GrantStore::new(database.clone()),
+                audit.clone(),
+                events.clone(),
+                clock.clone(),
+                registry::HostOffer::default(),
             ),
             stored_jobs,
             executions: Executions::new(database.clone()),

@@ -24,6 +24,7 @@ pub use attachment::Attachment;
 pub use client::{EmailClient, Receipt};
 pub use identity::EmailSetupError;
 pub use message::{EmailMessage, Priority};
+pub use recipients::check_recipients;
 pub use send::send;
 pub use sender::EmailSender;
 

@@ -67,6 +67,17 @@ pub fn extra_covers(extra: Option<&Value>, addresses: &[Address]) -> bool {
     addresses.iter().all(|address| patterns.iter().any(|pattern| pattern.covers(address)))
 }
 
+/// Whether a text says to whom mail may go.
+///
+/// # Errors
+/// How it is written.
+pub fn check_recipients(text: &str) -> Result<(), String> {
+    match Pattern::parse(text) {
+        Some(_) => Ok(()),
+        None => Err("is none of `*`, an address, *@example.com or *@*.example.com".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Templates;
+use super::{TemplateView, Templates};
 use crate::capabilities::Grants;
 use crate::model::Digest;
 use crate::model::grant::{Grant, Limits, Right};
@@ -11,6 +11,18 @@ impl Templates {
     /// The grant of a digest under this type; none means that nothing is granted.
     pub fn grant_for(&self, template_type: &str, digest: &Digest) -> Option<Arc<Grant>> {
         self.state.read().grants.get(digest).filter(|grant| grant.template_type == template_type).cloned()
+    }
+
+    /// The version of a template that a digest names, or the one in force.
+    pub fn version(&self, template_type: &str, digest: Option<&Digest>) -> Option<TemplateView> {
+        let state = self.state.read();
+        let digest = digest.or_else(|| state.in_force.get(template_type))?;
+        self.view(&state, digest).filter(|view| view.template.metadata.name == template_type)
+    }
+
+    /// Lets a grant hold from the next call on; whoever stores it does so before.
+    pub(in crate::registry) fn put_in_force(&self, grant: Grant) {
+        self.state.write().grants.insert(grant.digest.clone(), Arc::new(grant));
     }
 }
 

@@ -52,7 +52,7 @@ impl Templates {
         let Some(found) = state.resolve(template_type, digest) else {
             return Readiness::Missing(format!("there is no template {template_type:?} on this host"));
         };
-        if !state.grants.contains_key(found) {
+        if !state.is_granted(found) {
             return Readiness::NotGranted(format!("nothing is granted to {template_type:?} ({found})"));
         }
         if !self.components.is_loaded(found) {
@@ -77,6 +77,12 @@ impl executor::Templates for Templates {
 }
 
 impl State {
+    /// Whether anything is granted. A grant without rights says so to those only that ask for none.
+    fn is_granted(&self, digest: &Digest) -> bool {
+        let asks = self.entries.get(digest).is_some_and(|entry| !entry.template.metadata.needs.is_empty());
+        self.grants.get(digest).is_some_and(|grant| !grant.rights.is_empty() || !asks)
+    }
+
     /// The digest that a job runs as. A job keeps its digest while that is here; when a newer binary brought another
     /// one along for a built-in template, the old bytes are gone and the one in force takes over.
     pub(super) fn resolve(&self, template_type: &str, digest: Option<&Digest>) -> Option<&Digest> {

@@ -1,0 +1,120 @@
+//! Grants over HTTP: set, narrowed, taken away, and never by an older version.
+
+use axum::http::{Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::scene::{Answer, Scene, sample};
+use crate::model::event::{Event, TemplateChange};
+
+const GRANT: &str = "/templates/database_cleanup/grant";
+
+async fn put(scene: &Scene, body: Value, seen: Option<i64>) -> Answer {
+    let tag = seen.map(|version| format!("\"{version}\""));
+    let headers: Vec<(&str, &str)> = tag.iter().map(|tag| ("if-match", tag.as_str())).collect();
+    scene.call_with(Method::PUT, GRANT, Some(body), &headers).await
+}
+
+fn narrow() -> Value {
+    json!({ "rights": [{ "capability": "documents", "target": "logs", "access": ["write"] }], "limits": { "files": 0 } })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_grant_is_changed_version_by_version_and_every_change_is_on_record() {
+    let mut scene = Scene::start().await;
+    let first = scene.get(GRANT).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text);
+    assert_eq!((&first.json["version"], &first.json["is_default"]), (&json!(1), &json!(true)));
+    assert_eq!(first.headers[header::ETAG], "\"1\"");
+
+    let second = put(&scene, narrow(), Some(1)).await;
+    assert_eq!(second.status, StatusCode::OK, "{}", second.text);
+    assert_eq!(second.headers[header::ETAG], "\"2\"");
+    assert_eq!(second.json["rights"], narrow()["rights"]);
+    assert_eq!(second.json["limits"]["files"], 0);
+    assert_eq!((&second.json["set_by"], &second.json["is_default"]), (&json!("admin"), &json!(false)));
+    let shown = scene.get("/templates/database_cleanup").await;
+    assert_eq!(shown.json["grant"]["rights"], narrow()["rights"], "in force at once: {}", shown.text);
+    assert!(matches!(
+        scene.events.try_recv(),
+        Ok(Event::Template { template_type, change: TemplateChange::Granted, .. }) if template_type == "database_cleanup"
+    ));
+
+    let stale = put(&scene, narrow(), Some(1)).await;
+    assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED, "{}", stale.text);
+    let blind = put(&scene, json!({ "as_asked": true }), None).await;
+    assert_eq!(blind.json["version"], 3, "{}", blind.text);
+    let asked = json!([{ "capability": "documents", "target": "param:/collection", "access": ["write"] }]);
+    assert_eq!(blind.json["rights"], asked);
+
+    assert_eq!(scene.audited("grant.set").await, 2, "a refused change is none");
+    let entries = scene.get("/audit?action=grant.set&subject=database_cleanup").await;
+    let details = &entries.json["entries"][0]["details"];
+    assert_eq!((&details["before"]["rights"], &details["after"]["rights"]), (&narrow()["rights"], &asked));
+    assert_eq!(entries.json["entries"][0]["actor"], "admin");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_taken_away_whole_stops_the_jobs_until_something_is_granted() {
+    let mut scene = Scene::start().await;
+    let job = scene.job().await;
+    let gone = scene.call(Method::DELETE, GRANT, None).await;
+    assert_eq!(gone.status, StatusCode::OK, "{}", gone.text);
+    assert_eq!((&gone.json["rights"], &gone.json["version"]), (&json!([]), &json!(2)));
+    assert_eq!(scene.audited("grant.revoke").await, 1);
+    assert_eq!(scene.get("/templates/database_cleanup").await.json["state"], "not_granted");
+    let refused = scene.post(&format!("/jobs/{job}/run"), json!({})).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    let mut met = Vec::new();
+    while let Ok(event) = scene.events.try_recv() {
+        met.push(event);
+    }
+    assert!(
+        met.iter().any(|event| matches!(event, Event::Template { change: TemplateChange::Revoked, .. })),
+        "{met:?}"
+    );
+
+    assert_eq!(put(&scene, json!({ "as_asked": true }), Some(2)).await.status, StatusCode::OK);
+    let run = scene.post(&format!("/jobs/{job}/run?wait=30"), json!({})).await;
+    assert_eq!(run.json["status"], "success", "{}", run.text);
+    let stored = scene.post("/jobs", sample()).await;
+    assert_eq!(stored.status, StatusCode::OK, "{}", stored.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_grant_with_faults_is_refused_whole_and_changes_nothing() {
+    let scene = Scene::start().await;
+    let body = json!({
+        "rights": [
+            { "capability": "documents", "target": "sandglass_audit", "access": ["read"] },
+            { "capability": "files", "target": "exports", "access": ["send"] },
+        ],
+        "limits": { "files": "many" },
+        "digset": "x",
+    });
+    let refused = put(&scene, body, None).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+    let pointers: Vec<&str> =
+        refused.json["errors"].as_array().unwrap().iter().filter_map(|error| error["pointer"].as_str()).collect();
+    assert_eq!(pointers, ["/rights/0/target", "/rights/1/access/0", "/limits/files", "/digset"]);
+    let unknown = put(&scene, json!({ "as_asked": true, "digest": "00" }), None).await;
+    assert_eq!(unknown.json["errors"][0]["pointer"], "/digest", "{}", unknown.text);
+    assert_eq!(scene.get(GRANT).await.json["version"], 1);
+    assert_eq!(scene.audited("grant.set").await, 0);
+    for (method, path) in [(Method::PUT, "/templates/nobody/grant"), (Method::GET, "/templates/nobody/grant")] {
+        let body = (method == Method::PUT).then(|| json!({ "as_asked": true }));
+        assert_eq!(scene.call(method, path, body).await.status, StatusCode::NOT_FOUND);
+    }
+    let wrong = scene.call_with(Method::DELETE, GRANT, None, &[("if-match", "3")]).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{}", wrong.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_not_do_what_was_meant_is_told_beside_the_grant() {
+    let scene = Scene::start().await;
+    let body = json!({ "rights": [{ "capability": "files", "target": "attic", "access": ["read"] }] });
+    let answer = put(&scene, body, None).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let codes: Vec<&str> =
+        answer.json["warnings"].as_array().unwrap().iter().filter_map(|warning| warning["code"].as_str()).collect();
+    assert_eq!(codes, ["not_asked", "not_configured"]);
+}
