@@ -9,14 +9,14 @@ use sandglass_tests::{Client, MailAnswer, MailServer, Setup, python, wait_for};
 use serde_json::{Value, json};
 
 /// aiosmtpd in a process of its own.
-struct Sink {
+pub(crate) struct Sink {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     received: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Sink {
-    async fn start(arguments: &[&str]) -> Self {
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
         let mut command = python();
         command.arg("-c").arg(include_str!("mail_sink.py")).args(arguments).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -37,12 +37,18 @@ impl Sink {
         Self { child, port, received }
     }
 
-    async fn messages(&self, count: usize) -> Vec<Value> {
+    /// At least so many, waited for.
+    pub(crate) async fn messages(&self, count: usize) -> Vec<Value> {
         wait_for("mail", 60, || async {
             let received = self.received.lock().unwrap().clone();
             (received.len() >= count).then_some(received)
         })
         .await
+    }
+
+    /// What has come so far.
+    pub(crate) fn received(&self) -> Vec<Value> {
+        self.received.lock().unwrap().clone()
     }
 }
 
@@ -55,10 +61,10 @@ impl Drop for Sink {
     }
 }
 
-const IDENTITY: &str = "SANDGLASS_EMAIL__IDENTITIES__DEFAULT__";
+pub(crate) const IDENTITY: &str = "SANDGLASS_EMAIL__IDENTITIES__DEFAULT__";
 
 /// A server whose identity `default` sends by this port, in the clear.
-fn setup(folder: &Path, port: u16) -> Setup {
+pub(crate) fn setup(folder: &Path, port: u16) -> Setup {
     Setup::on(folder)
         .with(&format!("{IDENTITY}HOST"), "127.0.0.1")
         .with(&format!("{IDENTITY}PORT"), &port.to_string())
@@ -67,7 +73,7 @@ fn setup(folder: &Path, port: u16) -> Setup {
         .with(&format!("{IDENTITY}TIMEOUT_SECONDS"), "20")
 }
 
-fn job(parameters: Value) -> Value {
+pub(crate) fn job(parameters: Value) -> Value {
     let mut all = json!({"recipients": ["anna@example.com"], "subject": "Hello", "body": "Good day"});
     all.as_object_mut().unwrap().extend(parameters.as_object().unwrap().clone());
     json!({
@@ -77,7 +83,7 @@ fn job(parameters: Value) -> Value {
     })
 }
 
-async fn run(client: &Client, body: &Value) -> Value {
+pub(crate) async fn run(client: &Client, body: &Value) -> Value {
     let job = client.post("/jobs", body).await.ok();
     client.post(&format!("/jobs/{}/run?wait=90", job["id"].as_str().unwrap()), &json!({})).await.ok()
 }
@@ -87,15 +93,20 @@ fn header<'a>(message: &'a Value, name: &str) -> Vec<&'a str> {
     headers.filter(|pair| pair[0] == name).map(|pair| pair[1].as_str().unwrap()).collect()
 }
 
-/// A certificate authority and a server's certificate for 127.0.0.1, made just now.
-struct Certificates {
-    authority: PathBuf,
-    certificate: PathBuf,
-    key: PathBuf,
+/// A certificate authority and a server's certificate, made just now.
+pub(crate) struct Certificates {
+    pub(crate) authority: PathBuf,
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 impl Certificates {
-    fn make(folder: &Path) -> Self {
+    pub(crate) fn make(folder: &Path) -> Self {
+        Self::make_for(folder, "IP:127.0.0.1")
+    }
+
+    /// For `name`, as a subjectAltName is written.
+    pub(crate) fn make_for(folder: &Path, name: &str) -> Self {
         let openssl = |arguments: &str| {
             let output = Command::new("openssl").args(arguments.split(' ')).current_dir(folder).output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -103,7 +114,7 @@ impl Certificates {
         let fresh = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
         openssl(&format!("{fresh} -keyout ca.key -out ca.pem -subj /CN=authority"));
         openssl(&format!(
-            "{fresh} -keyout server.key -out server.pem -subj /CN=mail -addext subjectAltName=IP:127.0.0.1 -addext \
+            "{fresh} -keyout server.key -out server.pem -subj /CN=mail -addext subjectAltName={name} -addext \
              basicConstraints=critical,CA:FALSE -CA ca.pem -CAkey ca.key"
         ));
         let path = |name: &str| folder.join(name);
@@ -204,7 +215,7 @@ async fn a_server_that_cannot_prove_who_it_is_gets_neither_password_nor_mail() {
     let run = run(&server.client(), &body).await;
     assert_eq!(run["status"], "failed", "{run}");
     assert!(run["error"].as_str().unwrap().contains("cannot be made safe"), "{run}");
-    assert!(sink.received.lock().unwrap().is_empty());
+    assert!(sink.received().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 """A real mail server. Prints its port, then one JSON line for each message, read by Python's own parser.
 
-Arguments: none, or a certificate and its key (then it insists on STARTTLS), then a user name and a password (then it
-insists on signing in).
+Arguments: none, or a certificate and its key (then it insists on STARTTLS, or with `--implicit` behind everything speaks
+TLS from the first byte), then a user name and a password (then it insists on signing in).
 """
 
 import asyncio
@@ -13,6 +13,9 @@ import ssl
 import sys
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+IS_IMPLICIT = sys.argv[-1] == "--implicit"
+ARGUMENTS = [argument for argument in sys.argv[1:] if argument != "--implicit"]
 
 
 def parts(message):
@@ -36,7 +39,7 @@ class Sink:
         received = {
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
-            "tls": session.ssl is not None,
+            "tls": server.transport.get_extra_info("ssl_object") is not None,
             "user": session.auth_data.login.decode() if session.auth_data else None,
             "headers": [[name, str(value)] for name, value in message.items()],
             "addresses": {
@@ -53,21 +56,28 @@ class Sink:
 
 
 def authenticate(server, session, envelope, mechanism, data):
-    name, password = (word.encode() for word in sys.argv[3:5])
+    name, password = (word.encode() for word in ARGUMENTS[2:4])
     fits = isinstance(data, LoginPassword) and (data.login, data.password) == (name, password)
-    return AuthResult(success=fits, auth_data=data if fits else None)
+    # What is not handled is answered with 535.
+    return AuthResult(success=fits, handled=fits, auth_data=data if fits else None)
 
 
 async def main():
     options = {"hostname": "sink.test"}
-    if len(sys.argv) > 2:
+    listening = {}
+    if len(ARGUMENTS) > 1:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(sys.argv[1], sys.argv[2])
-        options.update(tls_context=context, require_starttls=True)
-    if len(sys.argv) > 4:
+        context.load_cert_chain(*ARGUMENTS[:2])
+        if IS_IMPLICIT:
+            listening.update(ssl=context)
+            # It looks for STARTTLS only.
+            options.update(auth_require_tls=False)
+        else:
+            options.update(tls_context=context, require_starttls=True)
+    if len(ARGUMENTS) > 3:
         options.update(authenticator=authenticate, auth_required=True)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(Sink(), loop=loop, **options), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: SMTP(Sink(), loop=loop, **options), "127.0.0.1", 0, **listening)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

@@ -4,6 +4,7 @@
 mod archive;
 mod audit;
 mod backup;
+mod bounds;
 mod cleanup;
 mod crash;
 mod examples;
@@ -12,6 +13,7 @@ mod first_steps;
 mod input;
 mod jobs;
 mod mail;
+mod mail_tls;
 mod notifications;
 mod report;
 mod restore;

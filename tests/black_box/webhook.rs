@@ -137,3 +137,26 @@ async fn proxies_of_the_environment_are_not_asked() {
     }
     assert_eq!((peer.received().len(), proxy.received().len()), (1, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_have_a_body_and_has_none_says_that_it_is_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Setup::on(folder.path()).start().await;
+    let client = server.client();
+    let peer = Counterpart::answering(&[]).await;
+    for (number, (method, length)) in
+        [("POST", Some("0")), ("PUT", Some("0")), ("PATCH", Some("0")), ("GET", None), ("DELETE", None)]
+            .into_iter()
+            .enumerate()
+    {
+        let body = json!({
+            "name": method, "template_type": "webhook_trigger", "parameters": {"url": peer.url("/"), "method": method},
+            "schedule": {"type": "interval", "interval_seconds": 3600},
+        });
+        let job = client.post("/jobs", &body).await.ok();
+        let run = client.post(&format!("/jobs/{}/run?wait=60", job["id"].as_str().unwrap()), &json!({})).await.ok();
+        assert_eq!(run["status"], "success", "{run}");
+        let received = peer.received().remove(number);
+        assert_eq!((received.method.as_str(), received.header("content-length")), (method, length));
+    }
+}

@@ -106,6 +106,10 @@ impl App {
         let keyring = keyring.map_err(|error| AppError::setup("read the key of the secrets")(&error))?;
         let secrets = Secrets::open(database.clone(), keyring).await;
         let secrets = secrets.map_err(|error| AppError::setup("open the secrets")(&error))?;
+        let email = EmailClient::new(&config.email).map_err(|error| AppError::setup("set up e-mail")(&error))?;
+        for fault in email.sign_in_faults(&secrets).await {
+            warn!("no mail can be sent: {fault}");
+        }
         let anchor = anchor::Anchor {
             hosts: repository::Hosts::new(database.clone()),
             host: host.clone(),
@@ -126,7 +130,7 @@ impl App {
             grants: grants.clone(),
             http: HttpClient::new(&config.http).map_err(|error| AppError::setup("make the HTTP client")(&error))?,
             folders: folders.clone(),
-            email: EmailClient::new(&config.email).map_err(|error| AppError::setup("set up e-mail")(&error))?,
+            email,
             secrets: secrets.clone(),
             bounds: Bounds { batch_bytes: config.sandbox.batch_bytes, batch_documents: config.sandbox.batch_documents },
             clock: clock.clone(),

@@ -28,6 +28,8 @@ mod hostile;
 mod mail;
 #[path = "sandbox/mail_faults.rs"]
 mod mail_faults;
+#[path = "sandbox/mail_secrets.rs"]
+mod mail_secrets;
 #[path = "sandbox/secrets.rs"]
 mod secrets;
 #[path = "../../../tests/src/smtp.rs"]

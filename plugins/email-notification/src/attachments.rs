@@ -8,8 +8,9 @@ use sandglass_sdk::{Failure, execution, log};
 use crate::parameters::Parameters;
 use crate::render::{self, Place};
 
-/// All attachments of a message: what crosses into the host in one call is bounded, with the texts beside them.
-pub const MOST_BYTES: u64 = 3 * 1024 * 1024;
+/// All attachments of a message, so that they and the rest fit into the memory of a run. What the host sends is its own
+/// matter: it refuses larger messages, and names the bound.
+pub const MOST_BYTES: u64 = 40 * 1024 * 1024;
 const PIECE: u32 = 256 * 1024;
 
 /// Reads the files.
@@ -31,7 +32,7 @@ pub fn read(parameters: &Parameters, context: &Filling) -> Result<Vec<Attachment
         let during = |error| Failure::from(error).during(&format!("reading {name} from {label}"));
         let size = folder.info(&name).map_err(during)?.size;
         left = left.checked_sub(size).ok_or_else(|| too_much(&name, size))?;
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
         while (bytes.len() as u64) < size {
             let piece = folder.read(&name, bytes.len() as u64, PIECE).map_err(during)?;
             if piece.is_empty() {
@@ -53,8 +54,8 @@ pub fn read(parameters: &Parameters, context: &Filling) -> Result<Vec<Attachment
 
 fn too_much(name: &str, size: u64) -> Failure {
     Failure::permanent(format!(
-        "the attachments are too large: {name} has {size} bytes, and all together may have {MOST_BYTES}; send a link, or \
-         export with compression"
+        "the attachments are too large: {name} has {size} bytes, and all together may have {MOST_BYTES} (usually less: \
+         email.message_bytes of the configuration); send a link, or export with compression"
     ))
 }
 

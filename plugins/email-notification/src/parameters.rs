@@ -125,7 +125,7 @@ pub struct Parameters {
     /// Names of files to attach. May hold places to fill in.
     #[serde(default)]
     #[schemars(title = "Attachments", length(max = 20), inner(length(min = 1, max = 500)), example = json!(["users-{{ scheduled_at | date }}.csv"]),
-        extend("x-ui" = {"order": 9, "group": "Attachments", "widget": "tags", "help": "At most 3 MiB together."}))]
+        extend("x-ui" = {"order": 9, "group": "Attachments", "widget": "tags", "help": "Together with the text as much as email.message_bytes of the configuration allows, 10 MiB unless that was changed."}))]
     pub attachments: Vec<String>,
 
     /// The folder with the attachments.

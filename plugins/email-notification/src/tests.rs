@@ -140,7 +140,7 @@ fn files_are_attached_under_their_own_names() {
 #[test]
 fn a_file_that_is_missing_or_too_large_sends_nothing() {
     let world = World::new();
-    world.file("exports", "big.bin", &vec![0; 4 << 20]);
+    world.file("exports", "big.bin", &vec![0; 41 << 20]);
     let failure = run(json!({"attachments": ["none.csv"]})).unwrap_err();
     assert!(failure.kind == FailureKind::Permanent && failure.message.contains("none.csv"), "{failure:?}");
     let failure = run(json!({"attachments": ["big.bin"]})).unwrap_err();

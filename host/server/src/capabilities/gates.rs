@@ -9,10 +9,9 @@ use super::email::{EmailClient, EmailSender};
 use super::files::Folders;
 use super::guard::{Facts, Gate};
 use super::http::{HttpClient, HttpSender, Origin};
-use super::{GateError, Grants, documents::Bounds, secrets};
+use super::{Grants, documents::Bounds};
 use crate::model::Clock;
 use crate::model::template::Need;
-use crate::model::{Plaintext, SecretLabel};
 use crate::repository::Secrets;
 use crate::repository::audit::Audit;
 
@@ -66,15 +65,6 @@ impl Gates {
     /// A gate that lets nothing through and records nothing: for `describe`, `schema` and `validate`.
     pub fn closed(&self, facts: Facts) -> Gate {
         Gate::closed(self.0.clone(), facts)
-    }
-
-    /// The text of a secret that the configuration names, for the host's own use (the password of an e-mail identity).
-    ///
-    /// # Errors
-    /// `not-found` when nobody has set it; those of the store.
-    pub async fn secret(&self, label: &SecretLabel) -> Result<Plaintext, GateError> {
-        let found = self.0.secrets.resolve(label).await?;
-        found.map(|(_, text)| text).ok_or_else(|| secrets::unknown(label))
     }
 
     /// The host's own requests (notifications, hooks): the same address rules and audit, no grant.

@@ -105,9 +105,11 @@ fn merge(flags: &Flags, environment: HashMap<String, String>) -> Result<config::
     Ok(builder.build()?)
 }
 
-/// Takes the passwords of identities out, with their keys.
+/// Takes the passwords of identities out, and the labels of those that are stored, with their keys.
 fn passwords(variables: &mut HashMap<String, String>) -> Vec<(String, String)> {
-    let is_password = |name: &String| name.starts_with(IDENTITIES) && name.ends_with("__PASSWORD");
+    let is_password = |name: &String| {
+        name.starts_with(IDENTITIES) && (name.ends_with("__PASSWORD") || name.ends_with("__PASSWORD_SECRET"))
+    };
     let names: Vec<String> = variables.keys().filter(|name| is_password(name)).cloned().collect();
     names.into_iter().filter_map(|name| Some((key(&name), variables.remove(&name)?))).collect()
 }
@@ -317,6 +319,15 @@ mod tests {
         let shown = redacted(&Flags::default(), variables).unwrap();
         assert!(shown.iter().all(|source| !source.value.contains("007")), "{shown:?}");
         assert!(!format!("{config:?}").contains("007"));
+    }
+
+    #[test]
+    fn the_label_of_a_password_is_text_and_may_be_seen() {
+        let variables = environment(&[("SANDGLASS_EMAIL__IDENTITIES__OPS__PASSWORD_SECRET", "007")]);
+        let config = load(&Flags::default(), variables.clone()).unwrap();
+        assert_eq!(config.email.identities["ops"].password_secret, "007");
+        let shown = redacted(&Flags::default(), variables).unwrap();
+        assert!(shown.iter().any(|one| one.key.ends_with("ops.password_secret") && one.value == "007"), "{shown:?}");
     }
 
     #[test]

@@ -130,6 +130,8 @@ pub struct EmailIdentity {
     pub hello_name: String,
     pub username: String,
     pub password: String,
+    /// Label of a stored secret.
+    pub password_secret: String,
     pub password_file: Option<PathBuf>,
     pub from: String,
     pub from_name: String,
@@ -151,6 +153,7 @@ impl Default for EmailIdentity {
             hello_name: String::new(),
             username: String::new(),
             password: String::new(),
+            password_secret: String::new(),
             password_file: None,
             from: String::new(),
             from_name: String::new(),

@@ -21,8 +21,9 @@ use crate::model::grant::Limits;
 use crate::model::outcome::{Finished, Metrics, Outcome};
 use crate::model::template::Need;
 
-/// Bytes that may cross in one host call, in one direction.
-pub(super) const HOSTCALL_BYTES: usize = 4 << 20;
+/// Bytes that may cross from the guest in one host call. The body of a request and a message of mail come on top of that,
+/// for templates that may send them: as large as they may be, and never larger.
+const HOSTCALL_BYTES: usize = 4 << 20;
 /// How long a cancelled guest may take to come to its own end.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -40,10 +41,18 @@ struct RunBounds {
     cpu: Duration,
     result_bytes: usize,
     log_bytes: usize,
+    hostcall_bytes: usize,
 }
 
 impl RunBounds {
-    fn of(settings: &config::Sandbox, limits: Limits, is_built_in: bool, timeout: Duration) -> Self {
+    /// `payload_bytes` is the largest thing that one call may carry beside its other arguments.
+    fn of(
+        settings: &config::Sandbox,
+        limits: Limits,
+        payload_bytes: usize,
+        is_built_in: bool,
+        timeout: Duration,
+    ) -> Self {
         let lower = |bound: usize, granted: Option<u64>| {
             granted.and_then(|granted| usize::try_from(granted).ok()).map_or(bound, |granted| granted.min(bound))
         };
@@ -53,6 +62,7 @@ impl RunBounds {
             cpu: limits.cpu_seconds.map_or(configured, |seconds| Duration::from_secs(seconds).min(configured)),
             result_bytes: lower(settings.result_bytes, limits.result_bytes),
             log_bytes: lower(settings.log_bytes, limits.log_bytes),
+            hostcall_bytes: HOSTCALL_BYTES.saturating_add(payload_bytes),
         }
     }
 }
@@ -76,7 +86,8 @@ impl Calls {
             },
             needs,
         );
-        let bounds = RunBounds::of(&self.settings, gate.limits(), loaded.is_built_in(), run.timeout);
+        let bounds =
+            RunBounds::of(&self.settings, gate.limits(), gate.payload_bytes(), loaded.is_built_in(), run.timeout);
         let watcher = run.watcher.clone();
         let mut store = self.store(loaded, facts, gate, &bounds, Some(watcher.clone()));
 
@@ -108,7 +119,8 @@ impl Calls {
 
         let mut state = store.into_data();
         state.close();
-        let named = Bounds { result_bytes: bounds.result_bytes, cpu: bounds.cpu, hostcall_bytes: HOSTCALL_BYTES };
+        let named =
+            Bounds { result_bytes: bounds.result_bytes, cpu: bounds.cpu, hostcall_bytes: bounds.hostcall_bytes };
         let outcome = judge(ending, &named, &state.limiter, state.log.last_error());
         let outcome = state.gate.mask().outcome(outcome);
         let metrics = Metrics {
@@ -128,7 +140,7 @@ impl Calls {
     /// A fresh store with every limit in place.
     pub(super) fn store_for(&self, loaded: &Loaded, facts: RunFacts, gate: Gate) -> Store<State> {
         let timeout = facts.deadline.saturating_duration_since(Instant::now());
-        let bounds = RunBounds::of(&self.settings, Limits::default(), true, timeout);
+        let bounds = RunBounds::of(&self.settings, Limits::default(), 0, true, timeout);
         self.store(loaded, facts, gate, &bounds, None)
     }
 
@@ -157,7 +169,7 @@ impl Calls {
         };
         let mut store = Store::new(loaded.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);
-        store.set_hostcall_fuel(HOSTCALL_BYTES);
+        store.set_hostcall_fuel(bounds.hostcall_bytes);
         store.set_max_component_handles(HANDLES * 4);
         store.set_epoch_deadline(1);
         // Giving way lets the meter and the timers look at this run; they decide whether it goes on.

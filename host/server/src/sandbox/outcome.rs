@@ -67,7 +67,14 @@ fn broke(error: &wasmtime::Error, bounds: &Bounds, limiter: &Limiter, last_error
         return if returned {
             limit(Limit::ResultSize, format!("{} bytes (sandbox.result_bytes)", bounds.result_bytes))
         } else {
-            limit(Limit::HostCall, format!("{} bytes in one call", bounds.hostcall_bytes))
+            limit(
+                Limit::HostCall,
+                format!(
+                    "{} bytes in one call; a body is bounded by http.body_bytes and a message with its attachments by \
+                     email.message_bytes",
+                    bounds.hostcall_bytes
+                ),
+            )
         };
     }
     if text.contains("too many component-model handles") || text.contains("handle table") {

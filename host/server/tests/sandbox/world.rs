@@ -198,6 +198,11 @@ impl World {
         template
     }
 
+    /// The secrets of this world.
+    pub async fn secrets(&self) -> Secrets {
+        secrets(Arc::new(self.database.clone())).await
+    }
+
     /// Sets a secret that may go to `hosts`; anywhere, if there is none.
     pub async fn secret(&self, label: &str, text: &str, hosts: &[&str]) {
         let new = NewSecret {
@@ -206,8 +211,7 @@ impl World {
             description: None,
             hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
         };
-        let secrets = secrets(Arc::new(self.database.clone())).await;
-        secrets.set(&new, "test", chrono::DateTime::UNIX_EPOCH).await.unwrap();
+        self.secrets().await.set(&new, "test", chrono::DateTime::UNIX_EPOCH).await.unwrap();
     }
 
     pub fn grant(&self, template: &Template, rights: &[(&str, &str, &str)], limits: Limits) {

@@ -14,8 +14,10 @@ use super::conversation::{Conversation, Delivery, Envelope, is_reusable_after};
 use super::fault::{Fault, Verb};
 use super::identity::{EmailSetupError, Identities, Identity, unknown};
 use super::message::Draft;
-use crate::capabilities::{ErrorKind, GateError};
+use super::sign_in::Proof;
+use crate::capabilities::{ErrorKind, GateError, within};
 use crate::config;
+use crate::repository::Secrets;
 
 /// What the mail server said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub(super) struct Post {
 
 struct Idle {
     conversation: Conversation,
+    /// Of the password it was opened with.
+    version: i64,
     since: Instant,
 }
 
@@ -74,6 +78,22 @@ impl EmailClient {
         self.0.contains_key(identity)
     }
 
+    /// The largest message that an identity takes, in bytes before it is encoded; 0 without identities.
+    pub(in crate::capabilities) fn message_bytes(&self) -> usize {
+        self.0.values().map(|post| post.identity.bounds.bytes).max().unwrap_or(0)
+    }
+
+    /// What would keep identities from signing in by their secrets at this moment, one sentence each.
+    pub async fn sign_in_faults(&self, secrets: &Secrets) -> Vec<String> {
+        let mut faults = Vec::new();
+        for post in self.0.values() {
+            if let Err(error) = post.proof(secrets).await {
+                faults.push(error.message);
+            }
+        }
+        faults
+    }
+
     /// # Errors
     /// `not-found`.
     pub(super) fn post(&self, label: &str) -> Result<Arc<Post>, GateError> {
@@ -95,38 +115,58 @@ impl Post {
         Ok(Parcel { envelope: Envelope { from: compose::address(&from.address)?, to, content }, message_id })
     }
 
-    /// Sends it.
+    /// Sends it, signed in with what stands in the configuration or in `secrets` at this moment.
     ///
     /// # Errors
-    /// See [`Fault`]: what the server said, or that it is not known.
-    pub(super) async fn send(self: &Arc<Self>, parcel: &Parcel, until: Instant) -> Result<Receipt, GateError> {
+    /// Those of the secret that the identity names; see [`Fault`]: what the server said, or that it is not known.
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        parcel: &Parcel,
+        secrets: &Secrets,
+        until: Instant,
+    ) -> Result<Receipt, GateError> {
         let left = until.saturating_duration_since(Instant::now());
         let _slot = match tokio::time::timeout(left, self.slots.acquire()).await {
             Ok(Ok(slot)) => slot,
             Ok(Err(_)) => return Err(GateError::new(ErrorKind::Internal, "closed", "the host sends no more mail")),
             Err(_) => return Err(Fault::Slow { verb: Verb::Connect, limit: left }.into()),
         };
-        let delivery = self.deliver(&parcel.envelope, until).await?;
-        let refused = delivery.refused.into_iter().map(|(to, answer)| (to, answer.to_string())).collect();
-        Ok(Receipt { message_id: parcel.message_id.clone(), accepted: delivery.accepted, refused })
+        let proof = within(until.saturating_duration_since(Instant::now()), self.proof(secrets)).await?;
+        let sent = match self.deliver(&parcel.envelope, &proof, until).await {
+            Ok(Delivery { accepted, refused }) => {
+                let refused = refused.into_iter().map(|(to, answer)| (to, answer.to_string())).collect();
+                Ok(Receipt { message_id: parcel.message_id.clone(), accepted, refused })
+            }
+            Err(fault) => Err(fault.into()),
+        };
+        proof.masked(sent)
     }
 
-    async fn deliver(self: &Arc<Self>, envelope: &Envelope, until: Instant) -> Result<Delivery, Fault> {
-        if let Some(conversation) = self.take() {
-            match self.converse(conversation, envelope, until).await {
+    async fn proof(&self, secrets: &Secrets) -> Result<Proof, GateError> {
+        let Identity { server, label, .. } = &*self.identity;
+        match &server.sign_in {
+            Some(sign_in) => sign_in.proof(secrets, label, (&server.host, server.port)).await,
+            None => Ok(Proof::default()),
+        }
+    }
+
+    async fn deliver(self: &Arc<Self>, envelope: &Envelope, proof: &Proof, until: Instant) -> Result<Delivery, Fault> {
+        if let Some(conversation) = self.take(proof.version) {
+            match self.converse(conversation, envelope, proof.version, until).await {
                 // It was closed while it lay there: nothing has been said about this message yet.
                 Err(fault) if fault.is_stale() => {}
                 outcome => return outcome,
             }
         }
-        let conversation = Conversation::open(&self.identity.server, until).await?;
-        self.converse(conversation, envelope, until).await
+        let conversation = Conversation::open(&self.identity.server, proof.credentials.as_ref(), until).await?;
+        self.converse(conversation, envelope, proof.version, until).await
     }
 
     async fn converse(
         self: &Arc<Self>,
         mut conversation: Conversation,
         envelope: &Envelope,
+        version: i64,
         until: Instant,
     ) -> Result<Delivery, Fault> {
         let outcome = conversation.deliver(envelope, until).await;
@@ -135,24 +175,25 @@ impl Post {
             Err(fault) => is_reusable_after(fault) && conversation.reset(until).await,
         };
         if is_ready {
-            self.keep(conversation);
+            self.keep(conversation, version);
         }
         outcome
     }
 
-    /// The connection that was used last: others may end.
-    fn take(&self) -> Option<Conversation> {
+    /// The connection that was used last, unless it was signed in with another password: that one, and others, may end.
+    fn take(&self, version: i64) -> Option<Conversation> {
         let mut idle = self.idle.lock();
-        let last = idle.pop()?;
+        let place = idle.iter().rposition(|one| one.version == version)?;
+        let last = idle.remove(place);
         (last.since.elapsed() < self.idle_for).then_some(last.conversation)
     }
 
-    fn keep(self: &Arc<Self>, conversation: Conversation) {
+    fn keep(self: &Arc<Self>, conversation: Conversation, version: i64) {
         if self.idle_for.is_zero() {
             tokio::spawn(conversation.close());
             return;
         }
-        self.idle.lock().push(Idle { conversation, since: Instant::now() });
+        self.idle.lock().push(Idle { conversation, version, since: Instant::now() });
         tokio::spawn(end_when_idle(Arc::downgrade(self), self.idle_for));
     }
 

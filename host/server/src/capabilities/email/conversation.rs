@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lettre::transport::smtp::Error;
-use lettre::transport::smtp::authentication::Mechanism;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
 use tokio::net::TcpStream;
@@ -45,11 +45,15 @@ pub(super) struct Delivery {
 }
 
 impl Conversation {
-    /// Connects, makes it safe, signs in.
+    /// Connects, makes it safe, signs in where there is something to sign in with.
     ///
     /// # Errors
     /// Where it failed; nothing was sent.
-    pub(super) async fn open(server: &MailServer, until: Instant) -> Result<Self, Fault> {
+    pub(super) async fn open(
+        server: &MailServer,
+        credentials: Option<&Credentials>,
+        until: Instant,
+    ) -> Result<Self, Fault> {
         let timeout = server.timeout;
         let socket = bounded(Verb::Connect, timeout, until, connect(server)).await??;
         let stream: Box<dyn AsyncTokioStream> = Box::new(LineStream::new(socket));
@@ -82,7 +86,7 @@ impl Conversation {
                 return Err(Fault::Unsafe { reason: "the connection is still in the clear".to_owned() });
             }
         }
-        if let Some(credentials) = &server.credentials {
+        if let Some(credentials) = credentials {
             let signed_in = this.smtp.auth(&[Mechanism::Plain, Mechanism::Login], credentials);
             let answered = bounded(Verb::Auth, timeout, until, signed_in).await?;
             answered.map_err(|error| Fault::broken(Verb::Auth, &error))?;

@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use zeroize::Zeroizing;
 
 use super::address::{Address, AddressFault, Mailbox, ascii_domain};
 use super::message::{Draft, MessageBounds};
 use super::recipients::Pattern;
+use super::sign_in::{Password, SignIn};
 use crate::capabilities::{ErrorKind, GateError};
 use crate::config::{self, MailTls};
 
@@ -49,7 +50,7 @@ pub(super) struct MailServer {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) security: Security,
-    pub(super) credentials: Option<Credentials>,
+    pub(super) sign_in: Option<SignIn>,
     pub(super) hello: ClientId,
     /// Of one command and its answer.
     pub(super) timeout: Duration,
@@ -64,7 +65,7 @@ pub(super) struct Identity {
     /// Messages of one run.
     pub(super) messages: u64,
     allowed: Vec<Pattern>,
-    label: String,
+    pub(super) label: String,
 }
 
 impl Identity {
@@ -216,7 +217,7 @@ impl Reader<'_> {
         Ok(MailServer {
             port,
             security,
-            credentials: self.credentials(settings)?,
+            sign_in: self.sign_in(settings)?,
             hello: self.hello(&settings.hello_name)?,
             timeout,
             host,
@@ -242,22 +243,48 @@ impl Reader<'_> {
         Ok((name, is_local))
     }
 
-    fn credentials(&self, settings: &config::EmailIdentity) -> Result<Option<Credentials>, EmailSetupError> {
-        let password = match &settings.password_file {
-            None => settings.password.clone(),
-            Some(path) => {
-                if !settings.password.is_empty() {
-                    return Err(self.value("password", "(set)", "there is a password_file too: keep one of them"));
-                }
-                let text = std::fs::read_to_string(path).map_err(|error| self.file("password_file", path, &error))?;
-                text.trim_end_matches(['\r', '\n']).to_owned()
+    fn sign_in(&self, settings: &config::EmailIdentity) -> Result<Option<SignIn>, EmailSetupError> {
+        let given = [
+            ("password", !settings.password.is_empty()),
+            ("password_secret", !settings.password_secret.is_empty()),
+            ("password_file", settings.password_file.is_some()),
+        ];
+        let mut given = given.into_iter().filter_map(|(key, is_given)| is_given.then_some(key));
+        let key = given.next();
+        if let (Some(key), Some(other)) = (key, given.next()) {
+            let found = if key == "password" { "(set)" } else { &settings.password_secret };
+            return Err(self.value(key, found, &format!("there is a {other} too: keep one of them")));
+        }
+        let password = match (key, &settings.password_file) {
+            (Some("password_secret"), _) => {
+                let label = settings.password_secret.parse();
+                let label = label.map_err(|error| {
+                    let expected = format!("it is the label of a secret, and {error}");
+                    self.value("password_secret", &settings.password_secret, &expected)
+                })?;
+                Some(Password::Secret(label))
             }
+            (Some("password_file"), Some(path)) => {
+                let text = std::fs::read_to_string(path).map_err(|error| self.file("password_file", path, &error))?;
+                let text = Zeroizing::new(text);
+                let text = text.trim_end_matches(['\r', '\n']);
+                if text.is_empty() {
+                    return Err(self.file("password_file", path, &"it is empty"));
+                }
+                Some(Password::Configured(Zeroizing::new(text.to_owned())))
+            }
+            (Some(_), _) => Some(Password::Configured(Zeroizing::new(settings.password.clone()))),
+            (None, _) => None,
         };
-        match (settings.username.is_empty(), password.is_empty()) {
-            (true, true) => Ok(None),
-            (false, false) => Ok(Some(Credentials::new(settings.username.clone(), password))),
-            (true, false) => Err(self.value("username", "", "there is a password, so a name is needed too")),
-            (false, true) => Err(self.value("password", "", "there is a username, so a password is needed too")),
+        match (settings.username.is_empty(), password) {
+            (true, None) => Ok(None),
+            (false, Some(password)) => Ok(Some(SignIn { username: settings.username.clone(), password })),
+            (true, Some(_)) => Err(self.value("username", "", "there is a password, so a name is needed too")),
+            (false, None) => Err(self.value(
+                "password",
+                "",
+                "there is a username, so a password is needed too: password_secret, password_file or password",
+            )),
         }
     }
 
@@ -328,7 +355,7 @@ mod tests {
     #[test]
     fn each_bad_value_is_named_with_the_way_out() {
         type Change = fn(&mut config::EmailIdentity);
-        let cases: [(Change, &str, &str); 22] = [
+        let cases: [(Change, &str, &str); 27] = [
             (|it| it.host = String::new(), "host is empty", "smtp.example.com"),
             (|it| it.host = "smtp example".into(), "host", "smtp.example.com"),
             (|it| it.host = "smtp://x".into(), "host", "smtp.example.com"),
@@ -343,6 +370,23 @@ mod tests {
             (|it| it.password = "p".into(), "username is empty", "password"),
             (|it| it.password_file = Some("/nowhere".into()), "password_file", "/nowhere"),
             (|it| (it.password, it.password_file) = ("p".into(), Some("/x".into())), "password", "keep one"),
+            (|it| it.password_secret = "smtp".into(), "username is empty", "password"),
+            (
+                |it| (it.username, it.password_secret) = ("u".into(), "no label".into()),
+                "password_secret is \"no label\"",
+                "letters",
+            ),
+            (|it| (it.password, it.password_secret) = ("p".into(), "x".into()), "password is", "password_secret too"),
+            (
+                |it| (it.password_secret, it.password_file) = ("x".into(), Some("/x".into())),
+                "password_secret is \"x\"",
+                "password_file too",
+            ),
+            (
+                |it| (it.username, it.password_file) = ("u".into(), Some("/dev/null".into())),
+                "password_file",
+                "it is empty",
+            ),
             (|it| it.allowed_recipients.clear(), "allowed_recipients", "nobody"),
             (|it| it.allowed_recipients = vec!["example.com".into()], "allowed_recipients", "*@example.com"),
             (|it| it.recipients = Some(0), "recipients", "at least 1"),

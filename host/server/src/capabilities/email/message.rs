@@ -115,7 +115,11 @@ impl Draft {
         let bytes = self.size_bytes();
         if bytes > bounds.bytes {
             let most = bounds.bytes;
-            return Err(GateError::limit("message-bytes", format!("a message of {bytes} bytes, at most {most}")));
+            let message = format!(
+                "a message of {bytes} bytes with its attachments, and at most {most} go (email.message_bytes): send a \
+                 link instead, or less"
+            );
+            return Err(GateError::limit("message-bytes", message));
         }
         Ok(())
     }

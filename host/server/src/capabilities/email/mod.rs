@@ -17,6 +17,7 @@ mod message;
 mod recipients;
 mod send;
 mod sender;
+mod sign_in;
 mod stream;
 
 pub use address::AddressFault;

@@ -83,7 +83,7 @@ pub async fn send(gate: &mut Gate, label: &str, message: EmailMessage) -> Result
     let parcel = post.pack(&draft, &number, gate.now())?;
     drop(draft);
     let ticket = gate.begin(&permit, &EMAIL_SEND, target.name()).await?;
-    let sent = post.send(&parcel, gate.until()).await;
+    let sent = post.send(&parcel, &gate.secrets(&permit), gate.until()).await;
     let items = sent.as_ref().map_or(0, |receipt| receipt.accepted.len() as u64);
     let usage = Usage { bytes_in: parcel.size_bytes(), items, ..Usage::default() };
     gate.complete(&ticket, usage, sent.as_ref().err());

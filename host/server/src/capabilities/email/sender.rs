@@ -50,7 +50,7 @@ impl EmailSender {
             .await
             .map_err(|error| GateError::new(ErrorKind::Unavailable, "audit-unavailable", error.to_string()))?;
         let since = Instant::now();
-        let sent = post.send(&parcel, since + timeout).await;
+        let sent = post.send(&parcel, &self.shared.secrets, since + timeout).await;
         let usage = Usage {
             bytes_in: parcel.size_bytes(),
             items: sent.as_ref().map_or(0, |receipt| receipt.accepted.len() as u64),

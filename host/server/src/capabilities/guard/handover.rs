@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use super::{Facts, Gate, Permit, Target};
 use crate::capabilities::files::{self, Books, Journal};
-use crate::capabilities::operation::FILES_FINISH;
+use crate::capabilities::http;
+use crate::capabilities::operation::{EMAIL_SEND, FILES_FINISH, HTTP_SEND};
 use crate::capabilities::secrets::{Mask, unknown};
 use crate::capabilities::{Bounds, EmailClient, ErrorKind, Folders, GateError, HttpClient, within};
 use crate::model::{ExecutionId, Plaintext, SecretInfo, SecretLabel, grant};
@@ -40,6 +41,19 @@ impl Gate {
 
     pub(in crate::capabilities) fn http_bounds(&self) -> crate::capabilities::http::HttpBounds {
         self.shared.http.bounds
+    }
+
+    /// The largest thing that one call of this attempt may carry: the body of a request, or a message. 0 where no grant
+    /// lets it send either.
+    pub fn payload_bytes(&self) -> usize {
+        let Some(grant) = self.grant() else { return 0 };
+        let may = |capability: &str| {
+            self.needs.iter().any(|need| need.capability == capability)
+                && grant.rights.iter().any(|right| right.capability == capability)
+        };
+        let body = if may(HTTP_SEND.capability) { http::body_bound(self.http_bounds(), &grant.limits) } else { 0 };
+        let message = if may(EMAIL_SEND.capability) { self.shared.email.message_bytes() } else { 0 };
+        body.max(message)
     }
 
     pub(in crate::capabilities) fn http(&self, _permit: &Permit) -> HttpClient {

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Method;
+use reqwest::header::CONTENT_LENGTH;
 use url::Host;
 
 use super::address::{Class, InvalidNetwork, Networks};
@@ -95,6 +97,9 @@ impl HttpClient {
         let mut request = self.client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
         if let Some(body) = &hop.body {
             request = request.body(body.clone());
+        } else if matches!(hop.method, Method::POST | Method::PUT | Method::PATCH) {
+            // Without it some servers wait for a body, or answer 411 (RFC 9110, 8.6).
+            request = request.header(CONTENT_LENGTH, 0);
         }
         match tokio::time::timeout(timeout, request.send()).await {
             Ok(Ok(response)) => Ok(response),

@@ -41,33 +41,57 @@ impl HttpTarget {
 
     /// Whether a pattern covers where the request goes.
     pub(in crate::capabilities) fn fits(&self, pattern: &str) -> bool {
-        let (scheme, rest) = pattern.split_once("://").map_or((None, pattern), |(scheme, rest)| (Some(scheme), rest));
-        let rest = rest.trim_end_matches('/');
-        // The port stands behind the last colon, unless that is inside the brackets of an IPv6 address.
-        let (host, port) = match rest.rsplit_once(':') {
-            Some((host, port)) if !port.contains(']') => (host, Some(port)),
-            _ => (rest, None),
-        };
-        let host = host.to_ascii_lowercase();
-        let is_any = host == "*";
-        let scheme_fits = match scheme {
+        let parts = Parts::of(pattern);
+        let is_any = parts.host == "*";
+        let scheme_fits = match parts.scheme {
             Some(scheme) => scheme == self.scheme,
             None => is_any || self.scheme == "https",
         };
-        let port_fits = match port {
-            Some("*") => true,
-            Some(port) => port.parse() == Ok(self.port),
+        let port_fits = match parts.port {
+            Some(port) => port_fits(port, self.port),
             None => is_any || self.port == if self.scheme == "http" { 80 } else { 443 },
         };
-        let host_fits = is_any
-            || match host.strip_prefix("*.") {
-                Some(parent) => {
-                    self.host.strip_suffix(parent).is_some_and(|below| below.len() > 1 && below.ends_with('.'))
-                }
-                None => host.trim_end_matches('.') == self.host,
-            };
-        scheme_fits && port_fits && host_fits
+        scheme_fits && port_fits && host_fits(parts.host, &self.host)
     }
+}
+
+/// A pattern, taken apart.
+struct Parts<'a> {
+    scheme: Option<&'a str>,
+    host: &'a str,
+    port: Option<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(pattern: &'a str) -> Self {
+        let (scheme, rest) = pattern.split_once("://").map_or((None, pattern), |(scheme, rest)| (Some(scheme), rest));
+        let rest = rest.trim_end_matches('/');
+        // The port stands behind the last colon, unless that is inside the brackets of an IPv6 address.
+        match rest.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => Self { scheme, host, port: Some(port) },
+            _ => Self { scheme, host: rest, port: None },
+        }
+    }
+}
+
+fn port_fits(pattern: &str, port: u16) -> bool {
+    pattern == "*" || pattern.parse() == Ok(port)
+}
+
+fn host_fits(pattern: &str, host: &str) -> bool {
+    let pattern = pattern.to_ascii_lowercase();
+    match pattern.strip_prefix("*.") {
+        _ if pattern == "*" => true,
+        Some(parent) => host.strip_suffix(parent).is_some_and(|below| below.len() > 1 && below.ends_with('.')),
+        None => pattern.trim_end_matches('.') == host,
+    }
+}
+
+/// Whether a pattern covers a server that speaks no HTTP: one with a scheme covers none. Without a port: any.
+pub(in crate::capabilities) fn host_pattern_covers(pattern: &str, host: &str, port: u16) -> bool {
+    let Parts { scheme, host: named, port: wanted } = Parts::of(pattern);
+    let bare = named.strip_prefix('[').and_then(|named| named.strip_suffix(']')).unwrap_or(named);
+    scheme.is_none() && wanted.is_none_or(|wanted| port_fits(wanted, port)) && host_fits(bare, &host.to_lowercase())
 }
 
 /// Whether a text is a pattern.
@@ -80,17 +104,29 @@ pub fn check_pattern(pattern: &str) -> Result<(), String> {
     if pattern.is_empty() || pattern.len() > 255 {
         return Err(format!("has {} bytes, from 1 to 255 are possible: {FORM}", pattern.len()));
     }
-    let rest = match pattern.split_once("://") {
-        Some(("http" | "https", rest)) => rest,
-        Some(_) => return fault("names a scheme that is neither https nor http"),
-        None => pattern,
-    };
-    let (host, port) = match rest.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, Some(port)),
-        _ => (rest, None),
-    };
-    if port.is_some_and(|port| port != "*" && port.parse::<u16>().is_err()) {
-        return fault("has a port that is no number");
+    if pattern.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
+        return Err(format!("{pattern:?} holds a space or a control character: {FORM}"));
+    }
+    let (scheme, rest) = pattern.split_once("://").map_or((None, pattern), |(scheme, rest)| (Some(scheme), rest));
+    if scheme.is_some_and(|scheme| !matches!(scheme, "http" | "https")) {
+        return fault("names a scheme that is neither https nor http");
+    }
+    // A pattern says which server, never what is asked of it.
+    if let Some(place) = rest.find(['/', '?', '#']) {
+        let server = pattern.get(..pattern.len() - (rest.len() - place)).unwrap_or_default();
+        let only =
+            if server.is_empty() { String::new() } else { format!("; {server:.80} would cover every path there") };
+        return Err(format!("{pattern:.80} holds a path, and only servers can be named{only}: {FORM}"));
+    }
+    if rest.contains('@') {
+        return fault("holds a user name");
+    }
+    let Parts { host, port, .. } = Parts::of(pattern);
+    if host.contains(':') && !host.starts_with('[') {
+        return fault("looks like an IPv6 address, which stands in brackets as in [::1]:8080");
+    }
+    if let Some(port) = port.filter(|port| *port != "*" && port.parse::<u16>().is_err()) {
+        return fault(&format!("has the port {port:?}, which is neither a number from 0 to 65535 nor `*`"));
     }
     let name = host.strip_prefix("*.").unwrap_or(host);
     let is_address = name
@@ -187,6 +223,41 @@ mod tests {
             "ä",
         ] {
             assert!(check_pattern(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_fault_of_a_text_that_is_no_pattern_names_the_part_and_the_way_out() {
+        for (text, fault) in [
+            ("https://api.example.com:8443/v1/hook?x=1", "https://api.example.com:8443 would cover every path there"),
+            ("http://intranet:8080/", "http://intranet:8080 would cover every path there"),
+            ("api.example.com/hook", "api.example.com would cover"),
+            ("/hook", "only servers can be named: write"),
+            ("a.example:https", "the port \"https\""),
+            ("a.example:70000", "from 0 to 65535"),
+            ("https://me@a.example", "user name"),
+            ("::1", "brackets"),
+            ("a b", "holds a space"),
+        ] {
+            let said = check_pattern(text).unwrap_err();
+            assert!(said.contains(fault) && said.contains("[https://]host[:port]"), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_server_without_http_is_covered_by_its_name_and_never_by_an_address_of_the_web() {
+        for (pattern, host, port, expected) in [
+            ("mail.example.com", "mail.example.com", 465, true),
+            ("Mail.example.com:465", "mail.example.com", 465, true),
+            ("mail.example.com:587", "mail.example.com", 465, false),
+            ("*.example.com", "mail.example.com", 587, true),
+            ("*", "mail.example.com", 25, true),
+            ("[::1]", "::1", 25, true),
+            ("https://mail.example.com", "mail.example.com", 465, false),
+            ("http://*", "mail.example.com", 465, false),
+            ("api.example.com", "mail.example.com", 465, false),
+        ] {
+            assert_eq!(host_pattern_covers(pattern, host, port), expected, "{pattern} {host}:{port}");
         }
     }
 

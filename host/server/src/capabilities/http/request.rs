@@ -61,7 +61,10 @@ impl Hop {
     pub(super) fn new(request: HttpRequest, body_bound: usize) -> Result<Self, GateError> {
         let body = request.body.filter(|body| !body.is_empty());
         if let Some(length) = body.as_ref().map(Vec::len).filter(|length| *length > body_bound) {
-            return Err(GateError::limit("body-bytes", format!("a body of {length} bytes, at most {body_bound}")));
+            return Err(GateError::limit(
+                "body-bytes",
+                format!("a body of {length} bytes, and at most {body_bound} go (http.body_bytes)"),
+            ));
         }
         Ok(Self {
             method: method(&request.method)?,

@@ -89,7 +89,10 @@ impl Response {
             self.read_bytes += chunk.len();
             if self.read_bytes > self.body_bound {
                 let bound = self.body_bound;
-                return Err(GateError::limit("body-bytes", format!("the body is larger than {bound} bytes")));
+                return Err(GateError::limit(
+                    "body-bytes",
+                    format!("the body is larger than {bound} bytes (http.body_bytes)"),
+                ));
             }
             if !chunk.is_empty() {
                 return Ok(chunk);

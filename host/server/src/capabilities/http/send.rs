@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::auth::Auth;
-use super::client::HttpClient;
+use super::client::{HttpBounds, HttpClient};
 use super::pattern::HttpTarget;
 use super::redirect;
 use super::request::{Hop, HttpRequest};
@@ -15,6 +15,7 @@ use crate::capabilities::guard::{Gate, Target as _};
 use crate::capabilities::operation::{HTTP_GET, HTTP_SEND, Operation};
 use crate::capabilities::{ErrorKind, GateError};
 use crate::model::audit::Usage;
+use crate::model::grant::Limits;
 
 /// How long a request may take that does not say so.
 const UNASKED: Duration = Duration::from_secs(30);
@@ -29,8 +30,7 @@ pub async fn send(gate: &mut Gate, request: HttpRequest) -> Result<Response, Gat
     let limits = gate.limits();
     let lower = |bound: u64, granted: Option<u64>| granted.map_or(bound, |granted| granted.min(bound));
     let most_requests = lower(bounds.requests, limits.http_requests);
-    let body_bound = lower(bounds.body_bytes as u64, limits.http_body_bytes);
-    let body_bound = usize::try_from(body_bound).unwrap_or(bounds.body_bytes);
+    let body_bound = body_bound(bounds, &limits);
     let timeout = request.timeout.unwrap_or(UNASKED).min(bounds.timeout);
     let until = Instant::now() + timeout;
     let follow = if request.follow_redirects { bounds.redirects } else { 0 };
@@ -82,6 +82,12 @@ pub async fn send(gate: &mut Gate, request: HttpRequest) -> Result<Response, Gat
         }
     }
     Err(GateError::limit("redirects", "too many redirects"))
+}
+
+/// The largest body: what the configuration allows, or less where the grant says so.
+pub(in crate::capabilities) fn body_bound(bounds: HttpBounds, limits: &Limits) -> usize {
+    let granted = limits.http_body_bytes.and_then(|granted| usize::try_from(granted).ok());
+    granted.map_or(bounds.body_bytes, |granted| granted.min(bounds.body_bytes))
 }
 
 async fn exchange(
