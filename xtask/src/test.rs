@@ -27,6 +27,7 @@ const PYTHON_PACKAGES: [&str; 8] = [
 pub fn run() -> anyhow::Result<()> {
     eprintln!("Checks, builds and tests everything; some minutes, the first time more.");
     crate::plugins::build()?;
+    crate::plugins::examples::build()?;
     crate::check::run(&crate::check::Arguments::default())?;
     let packages = python_packages()?;
     eprintln!("==> all tests");

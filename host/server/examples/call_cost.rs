@@ -53,6 +53,9 @@ async fn main() -> anyhow::Result<()> {
         component_bytes: 32 << 20,
         compile_seconds: 60,
         compile_memory_bytes: 2 << 30,
+        large_memory_bytes: 128 << 20,
+        large_compile_seconds: 300,
+        large_compile_memory_bytes: 4 << 30,
     };
     let data = tempfile::tempdir()?;
     let gates = Gates::new(Parts {

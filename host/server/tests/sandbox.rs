@@ -24,6 +24,8 @@ mod files;
 mod gate;
 #[path = "sandbox/hostile.rs"]
 mod hostile;
+#[path = "sandbox/languages.rs"]
+mod languages;
 #[path = "sandbox/mail.rs"]
 mod mail;
 #[path = "sandbox/mail_faults.rs"]

@@ -6,6 +6,7 @@
 
 mod component;
 mod contract;
+pub mod examples;
 mod guest;
 mod step;
 mod toolchain;
@@ -30,6 +31,9 @@ pub struct Arguments {
     /// Which Rust to build with, instead of the first that works: installed, rustup or debian
     #[arg(long, value_enum)]
     toolchain: Option<Choice>,
+    /// Build the templates in JavaScript and Python as well; needs npm and pip
+    #[arg(long)]
+    examples: bool,
 }
 
 /// Does what the command line asks for.
@@ -43,7 +47,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     } else {
         arguments.names.iter().map(|name| Guest::find(&root, name)).collect::<Result<_, _>>()?
     };
-    build_with(&root, &guests, arguments.toolchain)
+    build_with(&root, &guests, arguments.toolchain)?;
+    if arguments.examples { examples::build() } else { Ok(()) }
 }
 
 /// Builds all components with whatever toolchain this machine offers.

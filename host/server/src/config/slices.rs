@@ -78,6 +78,9 @@ pub struct Sandbox {
     pub component_bytes: usize,
     pub compile_seconds: u64,
     pub compile_memory_bytes: u64,
+    pub large_memory_bytes: u64,
+    pub large_compile_seconds: u64,
+    pub large_compile_memory_bytes: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

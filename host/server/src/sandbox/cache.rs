@@ -17,7 +17,6 @@ const HASH_BYTES: usize = 32;
 #[derive(Debug, Clone)]
 pub(super) struct Cache {
     folder: PathBuf,
-    engine: u64,
 }
 
 impl Cache {
@@ -25,20 +24,20 @@ impl Cache {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub(super) fn open(folder: PathBuf, engine: &Engine) -> std::io::Result<Self> {
+    pub(super) fn open(folder: PathBuf) -> std::io::Result<Self> {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        let mut hasher = DefaultHasher::new();
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        Ok(Self { folder, engine: hasher.finish() })
+        Ok(Self { folder })
     }
 
-    fn path(&self, digest: &Digest) -> PathBuf {
-        self.folder.join(format!("{digest}-{:016x}.cwasm", self.engine))
+    fn path(&self, engine: &Engine, digest: &Digest) -> PathBuf {
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        self.folder.join(format!("{digest}-{:016x}.cwasm", hasher.finish()))
     }
 
     /// The machine code of a component, if it is there and whole.
-    pub(super) fn load(&self, digest: &Digest) -> Option<Vec<u8>> {
-        let path = self.path(digest);
+    pub(super) fn load(&self, engine: &Engine, digest: &Digest) -> Option<Vec<u8>> {
+        let path = self.path(engine, digest);
         let mut bytes = std::fs::read(&path).ok()?;
         let length = bytes.len().checked_sub(HASH_BYTES)?;
         let hash = bytes.split_off(length);
@@ -50,16 +49,16 @@ impl Cache {
     }
 
     /// Keeps machine code. A failure costs a compilation at the next start and nothing else.
-    pub(super) fn store(&self, digest: &Digest, code: &[u8]) {
-        let path = self.path(digest);
+    pub(super) fn store(&self, engine: &Engine, digest: &Digest, code: &[u8]) {
+        let path = self.path(engine, digest);
         if let Err(error) = self.write(&path, code) {
             tracing::warn!(path = %path.display(), %error, "a compiled component could not be kept");
         }
     }
 
     /// Forgets a file that did not load.
-    pub(super) fn forget(&self, digest: &Digest) {
-        let path = self.path(digest);
+    pub(super) fn forget(&self, engine: &Engine, digest: &Digest) {
+        let path = self.path(engine, digest);
         if let Err(error) = std::fs::remove_file(&path) {
             tracing::warn!(path = %path.display(), %error, "a compiled component could not be removed");
         }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 use wasmtime::{Store, UpdateDeadline};
 
-use super::engine::Ticker;
 use super::library::Loaded;
 use super::limiter::Limiter;
 use super::log::RunLog;
@@ -32,7 +31,6 @@ pub(super) struct Calls {
     pub(super) settings: config::Sandbox,
     pub(super) gates: Gates,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) ticker: Ticker,
 }
 
 /// Bounds of one run: the configuration's, lowered by the grant.
@@ -48,17 +46,18 @@ impl RunBounds {
     /// `payload_bytes` is the largest thing that one call may carry beside its other arguments.
     fn of(
         settings: &config::Sandbox,
+        loaded: &Loaded,
         limits: Limits,
         payload_bytes: usize,
-        is_built_in: bool,
         timeout: Duration,
     ) -> Self {
         let lower = |bound: usize, granted: Option<u64>| {
             granted.and_then(|granted| usize::try_from(granted).ok()).map_or(bound, |granted| granted.min(bound))
         };
-        let configured = if is_built_in { timeout } else { Duration::from_secs(settings.cpu_seconds) };
+        let memory = loaded.environment.memory_bytes;
+        let configured = if loaded.is_built_in() { timeout } else { Duration::from_secs(settings.cpu_seconds) };
         Self {
-            memory_bytes: limits.memory_bytes.map_or(settings.memory_bytes, |bytes| bytes.min(settings.memory_bytes)),
+            memory_bytes: limits.memory_bytes.map_or(memory, |bytes| bytes.min(memory)),
             cpu: limits.cpu_seconds.map_or(configured, |seconds| Duration::from_secs(seconds).min(configured)),
             result_bytes: lower(settings.result_bytes, limits.result_bytes),
             log_bytes: lower(settings.log_bytes, limits.log_bytes),
@@ -86,8 +85,7 @@ impl Calls {
             },
             needs,
         );
-        let bounds =
-            RunBounds::of(&self.settings, gate.limits(), gate.payload_bytes(), loaded.is_built_in(), run.timeout);
+        let bounds = RunBounds::of(&self.settings, loaded, gate.limits(), gate.payload_bytes(), run.timeout);
         let watcher = run.watcher.clone();
         let mut store = self.store(loaded, facts, gate, &bounds, Some(watcher.clone()));
 
@@ -98,7 +96,7 @@ impl Calls {
                 let instance = loaded.pre.instantiate_async(&mut store).await?;
                 instance.sandglass_template_job().call_execute(&mut store, &parameters).await
             });
-            let _active = self.ticker.run();
+            let _active = loaded.environment.ticker.run();
             let metered = Metered::new(call, &mut cpu, bounds.cpu, deadline);
             let killed = async {
                 run.cancel.cancelled().await;
@@ -119,9 +117,13 @@ impl Calls {
 
         let mut state = store.into_data();
         state.close();
-        let named =
-            Bounds { result_bytes: bounds.result_bytes, cpu: bounds.cpu, hostcall_bytes: bounds.hostcall_bytes };
-        let outcome = judge(ending, &named, &state.limiter, state.log.last_error());
+        let named = Bounds {
+            result_bytes: bounds.result_bytes,
+            cpu: bounds.cpu,
+            memory_key: loaded.environment.memory_key,
+            hostcall_bytes: bounds.hostcall_bytes,
+        };
+        let outcome = judge(ending, &named, &state.limiter, state.last_words());
         let outcome = state.gate.mask().outcome(outcome);
         let metrics = Metrics {
             cpu_ms: cpu.as_secs_f64() * 1_000.0,
@@ -140,7 +142,7 @@ impl Calls {
     /// A fresh store with every limit in place.
     pub(super) fn store_for(&self, loaded: &Loaded, facts: RunFacts, gate: Gate) -> Store<State> {
         let timeout = facts.deadline.saturating_duration_since(Instant::now());
-        let bounds = RunBounds::of(&self.settings, Limits::default(), 0, true, timeout);
+        let bounds = RunBounds::of(&self.settings, loaded, Limits::default(), 0, timeout);
         self.store(loaded, facts, gate, &bounds, None)
     }
 
@@ -159,13 +161,14 @@ impl Calls {
             facts,
             gate,
             table,
-            limiter: Limiter::new(bounds.memory_bytes),
+            limiter: Limiter::new(bounds.memory_bytes, loaded.environment.table_elements),
             log,
             watcher,
             clock: self.clock.clone(),
             host_calls: 0,
             last_progress: None,
             held_progress: None,
+            wasi: None,
         };
         let mut store = Store::new(loaded.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
 
+use super::environment::Kind;
 use super::{SandboxError, engine};
+use crate::config;
 
 /// The hidden subcommand that [`compile_child`] is the body of.
 pub const SUBCOMMAND: &str = "compile-component";
@@ -31,6 +33,28 @@ pub enum Compiler {
 pub(super) struct CompileBounds {
     pub(super) seconds: u64,
     pub(super) memory_bytes: u64,
+    kind: Kind,
+    /// Where the two are configured.
+    keys: [&'static str; 2],
+}
+
+impl CompileBounds {
+    pub(super) fn of(kind: Kind, settings: &config::Sandbox) -> Self {
+        match kind {
+            Kind::Plain => Self {
+                seconds: settings.compile_seconds,
+                memory_bytes: settings.compile_memory_bytes,
+                kind,
+                keys: ["sandbox.compile_seconds", "sandbox.compile_memory_bytes"],
+            },
+            Kind::Large => Self {
+                seconds: settings.large_compile_seconds,
+                memory_bytes: settings.large_compile_memory_bytes,
+                kind,
+                keys: ["sandbox.large_compile_seconds", "sandbox.large_compile_memory_bytes"],
+            },
+        }
+    }
 }
 
 impl Compiler {
@@ -43,7 +67,7 @@ impl Compiler {
             Self::InProcess => {
                 let bytes = bytes.to_vec();
                 let work = tokio::task::spawn_blocking(move || {
-                    engine::plain().and_then(|engine| engine.precompile_component(&bytes))
+                    engine::unpooled(bounds.kind).and_then(|engine| engine.precompile_component(&bytes))
                 });
                 let code = work.await.map_err(|error| SandboxError::Compile(error.to_string()))?;
                 code.map_err(|error| SandboxError::Compile(format!("{error:#}")))
@@ -59,6 +83,7 @@ async fn in_child(program: &PathBuf, bytes: &[u8], bounds: CompileBounds) -> Res
         .arg(SUBCOMMAND)
         .arg(bounds.seconds.to_string())
         .arg(bounds.memory_bytes.to_string())
+        .arg(bounds.kind.word())
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::piped())
@@ -90,10 +115,8 @@ async fn in_child(program: &PathBuf, bytes: &[u8], bounds: CompileBounds) -> Res
     let status = status.map_err(|error| fault(error.to_string()))?;
     if !status.success() {
         let complaint = String::from_utf8_lossy(&complaint).trim().to_owned();
-        let limits = format!(
-            "sandbox.compile_seconds = {}, sandbox.compile_memory_bytes = {}",
-            bounds.seconds, bounds.memory_bytes
-        );
+        let [seconds, memory] = bounds.keys;
+        let limits = format!("{seconds} = {}, {memory} = {}", bounds.seconds, bounds.memory_bytes);
         return Err(fault(format!("{status}; the limits are {limits}. {complaint}")));
     }
     if code.len() > most {
@@ -115,7 +138,7 @@ async fn take(mut source: impl tokio::io::AsyncRead + Unpin, most: usize) -> Vec
 }
 
 /// The body of the hidden subcommand: component on standard input, machine code on standard output. To be called before
-/// anything else is started, with the arguments behind the subcommand: seconds of CPU, bytes of memory.
+/// anything else is started, with the arguments behind the subcommand: seconds of CPU, bytes of memory, and the kind of engine.
 pub fn compile_child(arguments: &[String]) -> ExitCode {
     match compile_here(arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -128,8 +151,9 @@ pub fn compile_child(arguments: &[String]) -> ExitCode {
 
 fn compile_here(arguments: &[String]) -> Result<(), String> {
     let number = |place: usize| arguments.get(place).and_then(|text| text.parse::<u64>().ok());
-    let (Some(seconds), Some(memory_bytes)) = (number(0), number(1)) else {
-        return Err(format!("usage: {SUBCOMMAND} CPU_SECONDS MEMORY_BYTES < component > code"));
+    let kind = arguments.get(2).and_then(|word| Kind::from_word(word));
+    let (Some(seconds), Some(memory_bytes), Some(kind)) = (number(0), number(1), kind) else {
+        return Err(format!("usage: {SUBCOMMAND} CPU_SECONDS MEMORY_BYTES plain|large < component > code"));
     };
     limit(libc::RLIMIT_CPU, seconds)?;
     limit(libc::RLIMIT_AS, memory_bytes)?;
@@ -138,7 +162,7 @@ fn compile_here(arguments: &[String]) -> Result<(), String> {
     limit(libc::RLIMIT_NOFILE, 64)?;
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    let engine = engine::plain().map_err(|error| format!("{error:#}"))?;
+    let engine = engine::unpooled(kind).map_err(|error| format!("{error:#}"))?;
     let code = engine.precompile_component(&bytes).map_err(|error| format!("{error:#}"))?;
     std::io::stdout().write_all(&code).map_err(|error| error.to_string())
 }

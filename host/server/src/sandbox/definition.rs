@@ -82,6 +82,8 @@ impl Calls {
         function: &'static str,
         call: impl for<'a> FnOnce(&'a Full, &'a mut Store<State>) -> Answer<'a, T> + Send,
     ) -> Result<T, SandboxError> {
+        // Never closed: the semaphore lives as long as its environment.
+        let _permit = loaded.environment.questions.acquire().await;
         let fault = |message: String| SandboxError::Definition { function, message };
         let deadline = Instant::now() + BOUND;
         let facts = RunFacts::of_nobody(deadline, self.clock.now() + BOUND);
@@ -102,13 +104,14 @@ impl Calls {
                 let full = loaded.pre.instantiate_async(&mut store).await?;
                 call(&full, &mut store).await
             });
-            let _active = self.ticker.run();
+            let _active = loaded.environment.ticker.run();
             tokio::time::timeout_at(deadline, Metered::new(asked, &mut cpu, BOUND, deadline)).await
         };
         match outcome {
             Ok(Ok(Ok(answer))) => Ok(answer),
             Ok(Ok(Err(error))) => {
-                let said = store.data().log.last_error().map(str::to_owned);
+                store.data_mut().log_output(true);
+                let said = store.data().last_words();
                 Err(fault(said.unwrap_or_else(|| error.root_cause().to_string())))
             }
             Ok(Err(_)) | Err(_) => Err(fault(format!("it did not answer within {} s", BOUND.as_secs()))),

@@ -1,4 +1,4 @@
-//! The engine: one for all components, with the settings that decide both safety and cost.
+//! The engines: the settings that decide both safety and cost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,12 +8,57 @@ use std::time::Duration;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
-/// Runs that exist at the same time at most; further ones wait. Each reserves addresses, not memory.
-pub(super) const POOL: u32 = 256;
-/// Core modules of one component: its own and what the encoder adds to link it.
-const CORE_INSTANCES: u32 = 8;
-const TABLES: u32 = 8;
-pub(super) const TABLE_ELEMENTS: usize = 10_000;
+use super::environment::Kind;
+
+/// What a pool has room for. Places reserve addresses, not memory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pool {
+    /// Runs that exist at the same time at most; further ones wait.
+    pub(super) instances: u32,
+    /// Core modules of one component: its own and what the encoder adds to link it.
+    core_instances: u32,
+    memories: u32,
+    tables: u32,
+    /// Of one table, and of all tables of a run together.
+    pub(super) table_elements: usize,
+    /// What the host keeps for one instance beside its memories, in bytes.
+    instance_bytes: usize,
+}
+
+impl Pool {
+    pub(super) const fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Plain => Self::PLAIN,
+            Kind::Large => Self::LARGE,
+        }
+    }
+
+    /// For components that import nothing but the contract.
+    const PLAIN: Self = Self {
+        instances: 256,
+        core_instances: 8,
+        memories: 1,
+        tables: 8,
+        table_elements: 10_000,
+        instance_bytes: MIB,
+    };
+
+    /// For components that bring an interpreter along: a linked system library with adapters around it.
+    const LARGE: Self = Self {
+        instances: 32,
+        core_instances: 40,
+        memories: 8,
+        tables: 40,
+        table_elements: 20_000,
+        instance_bytes: 16 * MIB,
+    };
+
+    /// Instances that are kept for questions, which must not wait for long runs.
+    pub(super) fn questions(&self) -> usize {
+        usize::try_from(self.instances / 32).map_or(1, |places| places.max(2))
+    }
+}
+
 /// How long a guest computes before it gives way.
 pub(super) const TICK: Duration = Duration::from_millis(10);
 /// Ticks without a new run after which the ticker sleeps.
@@ -21,7 +66,7 @@ const IDLE_TICKS: u32 = 100;
 const MIB: usize = 1 << 20;
 
 /// What both the compiling process and the host have to agree on: the compiled code depends on it.
-pub(super) fn settings() -> Config {
+fn settings(kind: Kind) -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
@@ -30,7 +75,9 @@ pub(super) fn settings() -> Config {
         .max_wasm_stack(MIB / 2)
         .async_stack_size(2 * MIB)
         .wasm_memory64(false)
-        .wasm_multi_memory(false)
+        // Interpreters are linked from parts with a memory each, and what wasmtime puts between the parts reads both.
+        // Their own modules may still have one: `inspect` refuses others.
+        .wasm_multi_memory(kind == Kind::Large)
         .wasm_tail_call(false)
         .wasm_relaxed_simd(false)
         .wasm_custom_page_sizes(false)
@@ -40,43 +87,44 @@ pub(super) fn settings() -> Config {
 }
 
 /// An engine without a pool: to compile with, and where no pool can be had.
-pub(super) fn plain() -> wasmtime::Result<Engine> {
-    Engine::new(&settings())
+pub(super) fn unpooled(kind: Kind) -> wasmtime::Result<Engine> {
+    Engine::new(&settings(kind))
 }
 
 /// The engine that runs components. A pool where this machine allows one, otherwise instances on demand.
-pub(super) fn running(memory_bytes: u64) -> wasmtime::Result<Engine> {
-    let pooled = pooled(memory_bytes).and_then(|engine| probe(&engine).map(|()| engine));
+pub(super) fn running(kind: Kind, pool: &Pool, memory_bytes: u64) -> wasmtime::Result<Engine> {
+    let pooled = pooled(kind, pool, memory_bytes).and_then(|engine| probe(&engine).map(|()| engine));
     match pooled {
         Ok(engine) => Ok(engine),
         Err(error) => {
             tracing::warn!(%error, "no pool for instances on this machine: each run costs several times more");
-            plain()
+            unpooled(kind)
         }
     }
 }
 
-fn pooled(memory_bytes: u64) -> wasmtime::Result<Engine> {
+fn pooled(kind: Kind, pool: &Pool, memory_bytes: u64) -> wasmtime::Result<Engine> {
+    let Pool { instances, core_instances, memories, tables, table_elements, instance_bytes } = *pool;
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(POOL)
-        .total_core_instances(POOL * CORE_INSTANCES)
-        .total_memories(POOL)
-        .total_tables(POOL * TABLES)
-        .total_stacks(POOL)
-        .max_unused_warm_slots(POOL)
-        .max_core_instances_per_component(CORE_INSTANCES)
-        .max_memories_per_component(1)
-        .max_tables_per_component(TABLES)
+    pool.total_component_instances(instances)
+        .total_core_instances(instances * core_instances)
+        .total_memories(instances * memories)
+        .total_tables(instances * tables)
+        .total_stacks(instances)
+        .max_unused_warm_slots(instances)
+        .max_core_instances_per_component(core_instances)
+        .max_memories_per_component(memories)
+        .max_tables_per_component(tables)
         .max_memories_per_module(1)
-        .max_tables_per_module(TABLES)
-        .table_elements(TABLE_ELEMENTS)
+        .max_tables_per_module(tables)
+        .table_elements(table_elements)
         .max_memory_size(usize::try_from(memory_bytes)?)
-        .max_component_instance_size(MIB)
-        .max_core_instance_size(MIB)
+        .max_component_instance_size(instance_bytes)
+        .max_core_instance_size(instance_bytes)
         .linear_memory_keep_resident(MIB / 2)
         .table_keep_resident(64 << 10)
         .pagemap_scan(Enabled::Auto);
-    let mut config = settings();
+    let mut config = settings(kind);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config)
 }

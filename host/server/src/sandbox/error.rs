@@ -11,6 +11,13 @@ pub enum SandboxError {
     /// Larger than `sandbox.component_bytes`.
     #[error("the component has {size} bytes, at most {limit} are admitted (sandbox.component_bytes)")]
     TooLarge { size: usize, limit: usize },
+    /// Built against versions of the contract that this host does not offer.
+    #[error(
+        "the component was built against another version of the contract: {}; this host offers {offered}: build it \
+         against wit/ of this release (a Rust template: with this release's sandglass-sdk)",
+        names.join(", ")
+    )]
+    ContractVersion { names: Vec<String>, offered: String },
     /// Imports that no contract of this host offers.
     #[error("the component imports what this host does not offer: {}", imports.join(", "))]
     ForeignImports { imports: Vec<String> },

@@ -6,7 +6,9 @@ use wasmparser::component_types::{ComponentEntityType, ComponentInstanceTypeId};
 use wasmparser::types::Types;
 use wasmparser::{BinaryReaderError, Parser, Payload, Validator, WasmFeatures};
 
-use super::SandboxError;
+use super::contract::{self, Contract, Name};
+use super::environment::Kind;
+use super::{SandboxError, wasi};
 use crate::model::Digest;
 
 /// Sections and nested modules that a component may have; more is no honest compiler's work.
@@ -18,6 +20,10 @@ pub struct Inspection {
     pub digest: Digest,
     /// Functions that the component can call, sorted: `sandglass:documents/write.delete`.
     pub imports: Vec<String>,
+    /// Interfaces of WASI that it imports, sorted: `wasi:cli/stdout@0.2.12`. They lead nowhere. What imports them was
+    /// made by a toolchain that imports the whole contract whether it is called or not, so that for such a component
+    /// `imports` says little and its needs decide.
+    pub wasi: Vec<String>,
     /// Names of what it exports, sorted.
     pub exports: Vec<String>,
     pub size_bytes: u64,
@@ -35,11 +41,30 @@ fn features() -> WasmFeatures {
     WasmFeatures::default().difference(without) | WasmFeatures::COMPONENT_MODEL
 }
 
+/// Which names the outermost component imports and exports, and what they come to.
+struct Names {
+    /// Interfaces of ours: as imported, and without the version.
+    ours: Vec<(String, String)>,
+    wasi: BTreeSet<String>,
+    exports: BTreeSet<String>,
+    contract: Contract,
+}
+
+/// What decides where a component runs: the contract that it was built against, and whether it needs the large
+/// environment. Reads names only; the bytes were validated before, or are not trusted with more than an error.
+///
+/// # Errors
+/// As [`inspect`].
+pub(super) fn place(bytes: &[u8]) -> Result<(Contract, Kind), SandboxError> {
+    let names = names(bytes)?;
+    Ok((names.contract, if names.wasi.is_empty() { Kind::Plain } else { Kind::Large }))
+}
+
 /// Validates a component and lists what it imports and exports.
 ///
 /// # Errors
-/// [`SandboxError::Refused`] for bytes that are no valid component, [`SandboxError::ForeignImports`] for imports that are
-/// not ours.
+/// [`SandboxError::Refused`] for bytes that are no valid component, [`SandboxError::ContractVersion`] for versions of the
+/// contract that are not offered, [`SandboxError::ForeignImports`] for imports that are neither ours nor the inert WASI.
 pub(super) fn inspect(bytes: &[u8]) -> Result<Inspection, SandboxError> {
     let refused = |text: String| SandboxError::Refused(text);
     match bytes.get(..8) {
@@ -56,45 +81,72 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Inspection, SandboxError> {
     count_payloads(bytes)?;
     let mut validator = Validator::new_with_features(features());
     let types = validator.validate_all(bytes).map_err(|error| refused(format!("not a valid component: {error}")))?;
-
+    let names = names(bytes)?;
     let mut imports = BTreeSet::new();
-    let mut foreign = BTreeSet::new();
-    let mut exports = BTreeSet::new();
+    let mut foreign = Vec::new();
+    for (import, interface) in names.ours {
+        match types.as_ref().component_item_for_import(&import).map(|item| item.ty) {
+            Some(ComponentEntityType::Instance(instance)) => {
+                imports.extend(functions(&types, instance).iter().map(|function| format!("{interface}.{function}")));
+            }
+            _ => foreign.push(import),
+        }
+    }
+    if !foreign.is_empty() {
+        return Err(SandboxError::ForeignImports { imports: foreign });
+    }
+    Ok(Inspection {
+        digest: Digest::of(bytes),
+        imports: imports.into_iter().collect(),
+        wasi: names.wasi.into_iter().collect(),
+        exports: names.exports.into_iter().collect(),
+        size_bytes: bytes.len() as u64,
+    })
+}
+
+fn names(bytes: &[u8]) -> Result<Names, SandboxError> {
+    let refused = |error: BinaryReaderError| SandboxError::Refused(format!("not a valid component: {error}"));
+    let (mut ours, mut wasi, mut exports) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut foreign, mut other_versions, mut contract) = (BTreeSet::new(), BTreeSet::new(), None);
     for payload in top_level(bytes) {
-        match payload.map_err(|error| refused(error.to_string()))? {
+        match payload.map_err(refused)? {
             Payload::ComponentImportSection(section) => {
                 for import in section {
-                    let name = import.map_err(|error| refused(error.to_string()))?.name.name;
-                    let entity = types.as_ref().component_item_for_import(name).map(|item| item.ty);
-                    match (ours(name), entity) {
-                        (Some(interface), Some(ComponentEntityType::Instance(instance))) => {
-                            imports.extend(
-                                functions(&types, instance).iter().map(|function| format!("{interface}.{function}")),
-                            );
+                    let import = import.map_err(refused)?.name.name;
+                    match contract::name(import) {
+                        Name::Ours(interface, version) => {
+                            contract = contract.or(Some(version));
+                            ours.push((import.to_owned(), interface.to_owned()));
                         }
-                        _ => {
-                            foreign.insert(name.to_owned());
-                        }
+                        Name::OtherVersion => drop(other_versions.insert(import.to_owned())),
+                        Name::Foreign if wasi::is_offered(import) => drop(wasi.insert(import.to_owned())),
+                        Name::Foreign => drop(foreign.insert(import.to_owned())),
                     }
                 }
             }
             Payload::ComponentExportSection(section) => {
                 for export in section {
-                    exports.insert(export.map_err(|error| refused(error.to_string()))?.name.name.to_owned());
+                    let export = export.map_err(refused)?.name.name;
+                    match contract::name(export) {
+                        // What is called is exported: that decides, whatever else is imported.
+                        Name::Ours(_, version) => contract = Some(version),
+                        Name::OtherVersion => drop(other_versions.insert(export.to_owned())),
+                        Name::Foreign => {}
+                    }
+                    exports.insert(export.to_owned());
                 }
             }
             _ => {}
         }
     }
+    if !other_versions.is_empty() {
+        return Err(contract::unknown(other_versions.into_iter().collect()));
+    }
     if !foreign.is_empty() {
         return Err(SandboxError::ForeignImports { imports: foreign.into_iter().collect() });
     }
-    Ok(Inspection {
-        digest: Digest::of(bytes),
-        imports: imports.into_iter().collect(),
-        exports: exports.into_iter().collect(),
-        size_bytes: bytes.len() as u64,
-    })
+    let [newest] = Contract::OFFERED;
+    Ok(Names { ours, wasi, exports, contract: contract.unwrap_or(newest) })
 }
 
 /// The payloads of the outermost component, without those of what is nested in it.
@@ -122,15 +174,6 @@ fn count_payloads(bytes: &[u8]) -> Result<(), SandboxError> {
     }
     Ok(())
 }
-
-/// `sandglass:documents/write` of `sandglass:documents/write@0.1.0`; none for an import of somebody else.
-fn ours(name: &str) -> Option<&str> {
-    let (interface, version) = name.split_once('@')?;
-    (interface.starts_with("sandglass:") && version == VERSION).then_some(interface)
-}
-
-/// The version of the contract that this host offers.
-const VERSION: &str = "0.1.0";
 
 /// The functions of an imported interface: `delete`, `collection.find`.
 fn functions(types: &Types, instance: ComponentInstanceTypeId) -> Vec<String> {
@@ -196,15 +239,22 @@ mod tests {
     }
 
     #[test]
-    fn other_versions_and_other_packages_are_not_ours() {
-        assert_eq!(ours("sandglass:documents/write@0.1.0"), Some("sandglass:documents/write"));
-        for name in [
-            "sandglass:documents/write@0.2.0",
-            "sandglass:documents/write",
-            "wasi:cli/exit@0.2.0",
-            "sandglassx:a/b@0.1.0",
-        ] {
-            assert_eq!(ours(name), None, "{name}");
+    fn another_version_of_the_contract_is_refused_with_what_is_offered() {
+        match inspect(&importing("sandglass:base/log@0.9.0")) {
+            Err(SandboxError::ContractVersion { names, offered }) => {
+                assert_eq!((names, offered.as_str()), (vec!["sandglass:base/log@0.9.0".to_owned()], "0.1.0"));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_function_in_the_name_of_an_interface_is_foreign() {
+        for name in ["sandglass:base/log@0.1.0", "wasi:http/types@0.2.0"] {
+            match inspect(&importing(name)) {
+                Err(SandboxError::ForeignImports { imports }) => assert_eq!(imports, [name]),
+                other => panic!("{other:?}"),
+            }
         }
     }
 }

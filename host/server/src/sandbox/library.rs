@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use super::SandboxError;
 use super::bindings::FullPre;
+use super::environment::Environment;
 use super::state::State;
 use crate::model::Digest;
 use crate::model::template::{Metadata, Need};
@@ -16,6 +17,8 @@ use crate::model::template::{Metadata, Need};
 /// A component that was compiled and linked.
 pub(super) struct Loaded {
     pub(super) pre: FullPre<State>,
+    /// Where it runs.
+    pub(super) environment: Arc<Environment>,
     /// Computing time as long as the time-out; otherwise as configured.
     pub(super) is_built_in: AtomicBool,
     pub(super) described: OnceCell<Described>,
@@ -28,8 +31,8 @@ pub(super) struct Described {
 }
 
 impl Loaded {
-    pub(super) fn new(pre: FullPre<State>) -> Self {
-        Self { pre, is_built_in: AtomicBool::new(false), described: OnceCell::new() }
+    pub(super) fn new(pre: FullPre<State>, environment: Arc<Environment>) -> Self {
+        Self { pre, environment, is_built_in: AtomicBool::new(false), described: OnceCell::new() }
     }
 
     pub(super) fn is_built_in(&self) -> bool {

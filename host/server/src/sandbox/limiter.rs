@@ -2,13 +2,13 @@
 
 use wasmtime::ResourceLimiter;
 
-use super::engine::TABLE_ELEMENTS;
 use crate::model::outcome::Limit;
 
 /// Counts what one run takes. Starting sizes count too.
 #[derive(Debug)]
 pub(super) struct Limiter {
     memory_bound: usize,
+    table_bound: usize,
     memory: usize,
     peak: usize,
     table_elements: usize,
@@ -16,9 +16,9 @@ pub(super) struct Limiter {
 }
 
 impl Limiter {
-    pub(super) fn new(memory_bound: u64) -> Self {
+    pub(super) fn new(memory_bound: u64, table_bound: usize) -> Self {
         let memory_bound = usize::try_from(memory_bound).unwrap_or(usize::MAX);
-        Self { memory_bound, memory: 0, peak: 0, table_elements: 0, refused: None }
+        Self { memory_bound, table_bound, memory: 0, peak: 0, table_elements: 0, refused: None }
     }
 
     /// The most that was in use, in bytes.
@@ -33,6 +33,10 @@ impl Limiter {
 
     pub(super) fn memory_bound(&self) -> usize {
         self.memory_bound
+    }
+
+    pub(super) fn table_bound(&self) -> usize {
+        self.table_bound
     }
 }
 
@@ -55,7 +59,7 @@ impl ResourceLimiter for Limiter {
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         let sum = self.table_elements.saturating_add(desired.saturating_sub(current));
-        if sum > TABLE_ELEMENTS || maximum.is_some_and(|maximum| desired > maximum) {
+        if sum > self.table_bound || maximum.is_some_and(|maximum| desired > maximum) {
             self.refused = Some(Limit::Table);
             return Ok(false);
         }
@@ -75,7 +79,7 @@ mod tests {
 
     #[test]
     fn memories_are_summed_and_a_refusal_is_remembered() {
-        let mut limiter = Limiter::new(1_000);
+        let mut limiter = Limiter::new(1_000, 0);
         assert!(limiter.memory_growing(0, 400, None).unwrap());
         assert!(limiter.memory_growing(0, 600, None).unwrap());
         assert_eq!(limiter.refused(), None);
@@ -85,8 +89,8 @@ mod tests {
 
     #[test]
     fn tables_are_summed() {
-        let mut limiter = Limiter::new(0);
-        assert!(limiter.table_growing(0, TABLE_ELEMENTS, None).unwrap());
+        let mut limiter = Limiter::new(0, 10);
+        assert!(limiter.table_growing(0, 10, None).unwrap());
         assert!(!limiter.table_growing(0, 1, None).unwrap());
         assert_eq!(limiter.refused(), Some(Limit::Table));
     }

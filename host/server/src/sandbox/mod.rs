@@ -7,8 +7,10 @@ mod bindings;
 mod cache;
 mod call;
 mod compile;
+mod contract;
 mod definition;
 mod engine;
+mod environment;
 mod error;
 mod host;
 mod inspect;
@@ -21,6 +23,7 @@ mod runner;
 #[expect(clippy::module_inception, reason = "the room is named after the thing it holds")]
 mod sandbox;
 mod state;
+mod wasi;
 
 pub use compile::{Compiler, SUBCOMMAND, compile_child};
 pub use error::SandboxError;

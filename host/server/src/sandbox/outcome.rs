@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use wasmtime::Trap;
+use wasmtime::component::ResourceTableError;
+use wasmtime_wasi::I32Exit;
 
 use super::bindings::exports::sandglass::template::job;
 use super::host::LimitReached;
@@ -23,11 +25,13 @@ pub(super) enum Ending {
 pub(super) struct Bounds {
     pub(super) result_bytes: usize,
     pub(super) cpu: Duration,
+    /// The configuration key of the memory bound.
+    pub(super) memory_key: &'static str,
     pub(super) hostcall_bytes: usize,
 }
 
-/// The outcome of an attempt. `last_error` is the last line that the guest logged as an error.
-pub(super) fn judge(ending: Ending, bounds: &Bounds, limiter: &Limiter, last_error: Option<&str>) -> Outcome {
+/// The outcome of an attempt. `last_words` is what the guest said last before it broke, as an error.
+pub(super) fn judge(ending: Ending, bounds: &Bounds, limiter: &Limiter, last_words: Option<String>) -> Outcome {
     match ending {
         Ending::Returned(Ok(outcome)) => success(outcome, bounds.result_bytes),
         Ending::Returned(Err(failure)) => failed(failure, bounds.result_bytes),
@@ -36,11 +40,11 @@ pub(super) fn judge(ending: Ending, bounds: &Bounds, limiter: &Limiter, last_err
         }
         Ending::DeadlinePassed => Outcome::Timeout,
         Ending::Cancelled => Outcome::Cancelled,
-        Ending::Broke(error) => broke(&error, bounds, limiter, last_error),
+        Ending::Broke(error) => broke(&error, bounds, limiter, last_words),
     }
 }
 
-fn broke(error: &wasmtime::Error, bounds: &Bounds, limiter: &Limiter, last_error: Option<&str>) -> Outcome {
+fn broke(error: &wasmtime::Error, bounds: &Bounds, limiter: &Limiter, last_words: Option<String>) -> Outcome {
     if let Some(LimitReached(reached)) = error.downcast_ref() {
         return match reached {
             Limit::Handles => limit(Limit::Handles, format!("{} handles at once", super::state::HANDLES)),
@@ -50,6 +54,13 @@ fn broke(error: &wasmtime::Error, bounds: &Bounds, limiter: &Limiter, last_error
     if error.is::<wasmtime::PoolConcurrencyLimitError>() {
         return Outcome::HostFault { message: format!("the pool of instances is full: {error}") };
     }
+    if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
+        return limit(Limit::Handles, format!("{} handles at once", super::state::HANDLES));
+    }
+    if let Some(I32Exit(code)) = error.downcast_ref() {
+        let said = last_words.map(|words| format!(" after saying: {words}")).unwrap_or_default();
+        return Outcome::Trap { message: format!("the component ended itself with exit code {code}{said}") };
+    }
     let trap = error.downcast_ref::<Trap>();
     if trap == Some(&Trap::StackOverflow) {
         return limit(Limit::Stack, "512 KiB of stack; a recursion that does not end?".to_owned());
@@ -57,8 +68,8 @@ fn broke(error: &wasmtime::Error, bounds: &Bounds, limiter: &Limiter, last_error
     if let Some(refused) = limiter.refused() {
         // An allocator that gets no memory aborts; nothing else tells a refusal from a panic.
         return match refused {
-            Limit::Memory => limit(Limit::Memory, format!("{} bytes (sandbox.memory_bytes)", limiter.memory_bound())),
-            other => limit(other, format!("{} elements", super::engine::TABLE_ELEMENTS)),
+            Limit::Memory => limit(Limit::Memory, format!("{} bytes ({})", limiter.memory_bound(), bounds.memory_key)),
+            other => limit(other, format!("{} elements", limiter.table_bound())),
         };
     }
     let text = error.root_cause().to_string();
@@ -80,8 +91,8 @@ fn broke(error: &wasmtime::Error, bounds: &Bounds, limiter: &Limiter, last_error
     if text.contains("too many component-model handles") || text.contains("handle table") {
         return limit(Limit::Handles, format!("{} handles at once", super::state::HANDLES));
     }
-    let message = match (trap, last_error) {
-        (Some(Trap::UnreachableCodeReached), Some(words)) => words.to_owned(),
+    let message = match (trap, last_words) {
+        (Some(Trap::UnreachableCodeReached), Some(words)) => words,
         (Some(trap), _) => trap.to_string(),
         (None, _) => text,
     };

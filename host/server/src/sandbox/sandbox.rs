@@ -6,18 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 use wasmtime::Engine;
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::Component;
 
-use super::bindings::{Full, FullPre};
 use super::cache::Cache;
 use super::call::Calls;
 use super::compile::CompileBounds;
-use super::engine::{self, POOL, Ticker};
-use super::inspect::inspect;
+use super::environment::{Environment, Kind};
+use super::inspect::{inspect, place};
 use super::library::{Library, Loaded};
-use super::state::State;
 use super::{Compiler, Inspection, Run, Runner, SandboxError};
 use crate::capabilities::Gates;
 use crate::config;
@@ -30,22 +28,18 @@ thread_local! {
     static RUNS_GUESTS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Instances of the pool that are kept for `describe`, `schema` and `validate`, so that long runs cannot hold them up.
-const FOR_QUESTIONS: usize = 8;
-
 /// Compiles, keeps and calls components. Cheap to clone.
 #[derive(Clone)]
 pub struct Sandbox(Arc<Inner>);
 
 struct Inner {
-    engine: Engine,
-    linker: Linker<State>,
+    plain: Arc<Environment>,
+    /// Made for the first component that needs it: a host without such components pays nothing.
+    large: parking_lot::Mutex<Option<Arc<Environment>>>,
     library: Library,
     cache: Cache,
     compiler: Compiler,
     calls: Calls,
-    runs: Semaphore,
-    questions: Semaphore,
     /// One compilation at a time: each may take the whole of its memory bound.
     compiling: Mutex<()>,
     runtime: Runtime,
@@ -89,9 +83,7 @@ impl Sandbox {
         compiler: Compiler,
     ) -> Result<Self, SandboxError> {
         let host = |error: &dyn std::fmt::Display| SandboxError::Host(error.to_string());
-        let engine = engine::running(settings.memory_bytes).map_err(|error| host(&error))?;
-        let mut linker = Linker::new(&engine);
-        Full::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state).map_err(|error| host(&error))?;
+        let plain = Environment::new(Kind::Plain, settings)?;
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let workers = if settings.workers == 0 { cores } else { settings.workers };
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -103,18 +95,14 @@ impl Sandbox {
             .on_thread_start(|| RUNS_GUESTS.set(true))
             .build()
             .map_err(|error| host(&error))?;
-        let ticker = Ticker::start(&engine).map_err(|error| host(&error))?;
-        let cache = Cache::open(cache_folder, &engine).map_err(|error| host(&error))?;
-        let pool = usize::try_from(POOL).unwrap_or(usize::MAX);
+        let cache = Cache::open(cache_folder).map_err(|error| host(&error))?;
         Ok(Self(Arc::new(Inner {
-            engine,
-            linker,
+            plain,
+            large: parking_lot::Mutex::default(),
             library: Library::default(),
             cache,
             compiler,
-            calls: Calls { settings: settings.clone(), gates, clock, ticker },
-            runs: Semaphore::new(pool - FOR_QUESTIONS),
-            questions: Semaphore::new(FOR_QUESTIONS),
+            calls: Calls { settings: settings.clone(), gates, clock },
             compiling: Mutex::new(()),
             runtime: Runtime(Some(runtime)),
         })))
@@ -143,20 +131,33 @@ impl Sandbox {
         if inner.library.contains(&digest) {
             return Ok(digest);
         }
-        let component = match self.cached(&digest) {
+        let (contract, kind) = place(bytes)?;
+        let environment = self.environment(kind)?;
+        let component = match self.cached(&environment, &digest) {
             Some(component) => component,
             None => {
                 let copy = bytes.to_vec();
                 let checked = tokio::task::spawn_blocking(move || inspect(&copy)).await;
                 checked.map_err(|error| SandboxError::Host(error.to_string()))??;
                 let _one = inner.compiling.lock().await;
-                self.compile(bytes, &digest).await?
+                self.compile(&environment, kind, bytes, &digest).await?
             }
         };
-        let pre = inner.linker.instantiate_pre(&component).and_then(FullPre::new);
-        let pre = pre.map_err(|error| SandboxError::Contract(format!("{error:#}")))?;
-        inner.library.add(digest.clone(), Loaded::new(pre));
+        let pre = environment.link(&component, contract)?;
+        inner.library.add(digest.clone(), Loaded::new(pre, environment));
         Ok(digest)
+    }
+
+    fn environment(&self, kind: Kind) -> Result<Arc<Environment>, SandboxError> {
+        let inner = &self.0;
+        if kind == Kind::Plain {
+            return Ok(inner.plain.clone());
+        }
+        let mut large = inner.large.lock();
+        match &*large {
+            Some(environment) => Ok(environment.clone()),
+            None => Ok(large.insert(Environment::new(kind, &inner.calls.settings)?).clone()),
+        }
     }
 
     /// As [`admit`](Self::admit), for a template that ships with this program: it may compute as long as its time-out.
@@ -169,25 +170,30 @@ impl Sandbox {
         Ok(digest)
     }
 
-    fn cached(&self, digest: &Digest) -> Option<Component> {
-        let code = self.0.cache.load(digest)?;
-        match deserialize(&self.0.engine, &code) {
+    fn cached(&self, environment: &Environment, digest: &Digest) -> Option<Component> {
+        let code = self.0.cache.load(&environment.engine, digest)?;
+        match deserialize(&environment.engine, &code) {
             Ok(component) => Some(component),
             Err(error) => {
                 tracing::warn!(%digest, %error, "a compiled component does not load and will be compiled anew");
-                self.0.cache.forget(digest);
+                self.0.cache.forget(&environment.engine, digest);
                 None
             }
         }
     }
 
-    async fn compile(&self, bytes: &[u8], digest: &Digest) -> Result<Component, SandboxError> {
-        let settings = &self.0.calls.settings;
-        let bounds = CompileBounds { seconds: settings.compile_seconds, memory_bytes: settings.compile_memory_bytes };
+    async fn compile(
+        &self,
+        environment: &Environment,
+        kind: Kind,
+        bytes: &[u8],
+        digest: &Digest,
+    ) -> Result<Component, SandboxError> {
+        let bounds = CompileBounds::of(kind, &self.0.calls.settings);
         let code = self.0.compiler.compile(bytes, bounds).await?;
-        let component =
-            deserialize(&self.0.engine, &code).map_err(|error| SandboxError::Compile(format!("{error:#}")))?;
-        self.0.cache.store(digest, &code);
+        let component = deserialize(&environment.engine, &code);
+        let component = component.map_err(|error| SandboxError::Compile(format!("{error:#}")))?;
+        self.0.cache.store(&environment.engine, digest, &code);
         Ok(component)
     }
 
@@ -209,7 +215,6 @@ impl Sandbox {
         let digest = digest.clone();
         self.on_guest_threads(move |inner| async move {
             let loaded = inner.library.get(&digest)?;
-            let _permit = inner.questions.acquire().await;
             inner.calls.describe(&loaded, &digest).await.map(|described| described.metadata.clone())
         })
         .await?
@@ -223,7 +228,6 @@ impl Sandbox {
         let digest = digest.clone();
         self.on_guest_threads(move |inner| async move {
             let loaded = inner.library.get(&digest)?;
-            let _permit = inner.questions.acquire().await;
             inner.calls.schema(&loaded, &digest).await
         })
         .await?
@@ -237,7 +241,6 @@ impl Sandbox {
         let (digest, parameters) = (digest.clone(), parameters.to_owned());
         self.on_guest_threads(move |inner| async move {
             let loaded = inner.library.get(&digest)?;
-            let _permit = inner.questions.acquire().await;
             inner.calls.validate(&loaded, &digest, &parameters).await
         })
         .await?
@@ -290,8 +293,8 @@ impl Inner {
             Ok(described) => described.needs.clone(),
             Err(error) => return fault(error.to_string()),
         };
-        // Never closed: the semaphore lives as long as the sandbox.
-        let Ok(_permit) = self.runs.acquire().await else { return fault("the sandbox has ended".to_owned()) };
+        // Never closed: the semaphore lives as long as its environment.
+        let Ok(_permit) = loaded.environment.runs.acquire().await else { return fault("the sandbox has ended".to_owned()) };
         if run.cancel.is_cancelled() {
             return Finished { outcome: Outcome::Cancelled, metrics: Metrics::default() };
         }

@@ -10,6 +10,7 @@ use wasmtime::component::ResourceTable;
 
 use super::limiter::Limiter;
 use super::log::RunLog;
+use super::wasi::Inert;
 use super::{Run, Watcher};
 use crate::capabilities::Gate;
 use crate::model::execution::Progress;
@@ -33,6 +34,8 @@ pub struct State {
     pub(super) last_progress: Option<Instant>,
     /// Came too soon after another to be passed on.
     pub(super) held_progress: Option<Progress>,
+    /// The inert WASI, from its first call on.
+    pub(super) wasi: Option<Box<Inert>>,
 }
 
 /// What the guest may know of its run.
@@ -110,6 +113,7 @@ impl State {
     /// Says what is still to be said at the end, and lets go of what the guest still holds.
     pub(super) fn close(&mut self) {
         self.table = ResourceTable::new();
+        self.log_output(true);
         if let (Some(watcher), Some(progress)) = (&self.watcher, self.held_progress.take()) {
             watcher.progress(progress);
         }

@@ -70,6 +70,9 @@ pub fn settings() -> config::Sandbox {
         component_bytes: 32 << 20,
         compile_seconds: 60,
         compile_memory_bytes: 2 << 30,
+        large_memory_bytes: 128 << 20,
+        large_compile_seconds: 300,
+        large_compile_memory_bytes: 4 << 30,
     }
 }
 
@@ -192,7 +195,12 @@ impl World {
 
     /// Loads a component and grants it what it needs in these tests: `(capability, target, access)`.
     pub async fn load(&self, name: &str, rights: &[(&str, &str, &str)]) -> Template {
-        let digest = self.sandbox.admit(&component(name)).await.unwrap();
+        self.load_bytes(&component(name), rights).await
+    }
+
+    /// As [`load`](Self::load), of bytes.
+    pub async fn load_bytes(&self, bytes: &[u8], rights: &[(&str, &str, &str)]) -> Template {
+        let digest = self.sandbox.admit(bytes).await.unwrap();
         let template = Template { name: self.sandbox.describe(&digest).await.unwrap().name, digest };
         self.grant(&template, rights, Limits::default());
         template

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sandglass_database::memory::Memory;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Instant;
-use wasmtime::component::{HasSelf, Linker, Resource};
+use wasmtime::component::Resource;
 use wit_parser::{Resolve, WorldItem};
 
 use super::Refusal;
@@ -22,7 +22,6 @@ use crate::model::template::Need;
 use crate::model::{Digest, ExecutionId, Incarnation, JobId, Lease, SystemClock};
 use crate::repository::audit::Audit;
 use crate::repository::{Keyring, NewSecret, Secrets};
-use crate::sandbox::bindings::Full;
 use crate::sandbox::bindings::sandglass::base::types;
 use crate::sandbox::bindings::sandglass::documents::{manage, read, write};
 use crate::sandbox::bindings::sandglass::email::sender;
@@ -30,7 +29,9 @@ use crate::sandbox::bindings::sandglass::files::{read as files, write as file_wr
 use crate::sandbox::bindings::sandglass::http::client;
 use crate::sandbox::bindings::sandglass::insight::runs;
 use crate::sandbox::bindings::sandglass::secrets::{reveal, store};
+use crate::sandbox::contract::Contract;
 use crate::sandbox::engine;
+use crate::sandbox::environment::Kind;
 use crate::sandbox::limiter::Limiter;
 use crate::sandbox::log::RunLog;
 use crate::sandbox::state::{RunFacts, State};
@@ -53,9 +54,8 @@ fn contract() -> Vec<(String, String)> {
 
 #[test]
 fn the_linker_has_every_function_of_the_contract() {
-    let engine = engine::plain().unwrap();
-    let mut linker = Linker::<State>::new(&engine);
-    Full::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state).unwrap();
+    let engine = engine::unpooled(Kind::Plain).unwrap();
+    let mut linker = Contract::V0_1_0.linker(&engine).unwrap();
     let functions = contract();
     assert!(functions.len() > 40, "{} functions", functions.len());
     for (interface, function) in functions {
@@ -156,13 +156,14 @@ impl World {
             facts,
             gate,
             table: wasmtime::component::ResourceTable::new(),
-            limiter: Limiter::new(0),
+            limiter: Limiter::new(0, 0),
             log: RunLog::new(None, clock.clone(), 100, 100),
             watcher: None,
             clock,
             host_calls: 0,
             last_progress: None,
             held_progress: None,
+            wasi: None,
         };
         let collection = read::HostCollection::open(&mut state, "orders".into()).await.unwrap();
         let borrow = || Resource::new_borrow(collection.rep());
