@@ -12,6 +12,8 @@
 
 #[path = "sandbox/compile.rs"]
 mod compile;
+#[path = "sandbox/crafted.rs"]
+mod crafted;
 #[path = "sandbox/egress.rs"]
 mod egress;
 #[path = "sandbox/egress_answers.rs"]
@@ -24,6 +26,8 @@ mod files;
 mod gate;
 #[path = "sandbox/hostile.rs"]
 mod hostile;
+#[path = "sandbox/inert.rs"]
+mod inert;
 #[path = "sandbox/languages.rs"]
 mod languages;
 #[path = "sandbox/mail.rs"]
@@ -36,5 +40,7 @@ mod mail_secrets;
 mod secrets;
 #[path = "../../../tests/src/smtp.rs"]
 mod smtp;
+#[path = "sandbox/versions.rs"]
+mod versions;
 #[path = "sandbox/world.rs"]
 mod world;
