@@ -34,14 +34,8 @@ impl Pool {
     }
 
     /// For components that import nothing but the contract.
-    const PLAIN: Self = Self {
-        instances: 256,
-        core_instances: 8,
-        memories: 1,
-        tables: 8,
-        table_elements: 10_000,
-        instance_bytes: MIB,
-    };
+    const PLAIN: Self =
+        Self { instances: 256, core_instances: 8, memories: 1, tables: 8, table_elements: 10_000, instance_bytes: MIB };
 
     /// For components that bring an interpreter along: a linked system library with adapters around it.
     const LARGE: Self = Self {

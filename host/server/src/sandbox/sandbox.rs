@@ -294,7 +294,9 @@ impl Inner {
             Err(error) => return fault(error.to_string()),
         };
         // Never closed: the semaphore lives as long as its environment.
-        let Ok(_permit) = loaded.environment.runs.acquire().await else { return fault("the sandbox has ended".to_owned()) };
+        let Ok(_permit) = loaded.environment.runs.acquire().await else {
+            return fault("the sandbox has ended".to_owned());
+        };
         if run.cancel.is_cancelled() {
             return Finished { outcome: Outcome::Cancelled, metrics: Metrics::default() };
         }

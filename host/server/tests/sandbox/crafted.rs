@@ -169,7 +169,8 @@ impl Crafted {
             let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit").join(package);
             for entry in std::fs::read_dir(from).unwrap() {
                 let entry = entry.unwrap();
-                let text = std::fs::read_to_string(entry.path()).unwrap().replace("@0.1.0", &format!("@{}", self.version));
+                let text =
+                    std::fs::read_to_string(entry.path()).unwrap().replace("@0.1.0", &format!("@{}", self.version));
                 let text = text.replace("    include minimal;", &format!("    include minimal;\n{imports}"));
                 std::fs::write(folder.join(entry.file_name()), text).unwrap();
             }

@@ -175,7 +175,8 @@ mod tests {
         };
         assert_eq!(said(&[]), None);
         assert_eq!(said(&["one", "ValueError: two", ""]).as_deref(), Some("ValueError: two"));
-        let panic = ["thread '<unnamed>' (1) panicked at lib.rs:1:2:", "it threw(", "x)", "note: run with `RUST_BACKTRACE=1`"];
+        let panic =
+            ["thread '<unnamed>' (1) panicked at lib.rs:1:2:", "it threw(", "x)", "note: run with `RUST_BACKTRACE=1`"];
         assert_eq!(said(&panic).as_deref(), Some("it threw( x)"));
         let exception = [&["Traceback", "ValueError: two"][..], &panic].concat();
         assert_eq!(said(&exception).as_deref(), Some("ValueError: two"));
