@@ -19,6 +19,11 @@ pub struct Operation {
     pub effect: Effect,
 }
 
+/// The operation of that name, as audit records have it.
+pub fn find(capability: &str, name: &str) -> Option<&'static Operation> {
+    ALL.iter().copied().find(|operation| operation.capability == capability && operation.name == name)
+}
+
 macro_rules! operations {
     ($($name:ident = $capability:literal $operation:literal, $effect:ident, $access:expr;)*) => {
         $(pub static $name: Operation =

@@ -1,16 +1,19 @@
 //! The command line: arguments in, exit code out. Data goes to stdout, talk to stderr.
 //!
-//! Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 not allowed.
+//! Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 not allowed, 6 the
+//! job failed.
 
 mod audit;
 mod data;
 mod demo;
 mod health;
+mod remote;
 mod restore;
 mod schedule;
 mod secret;
 mod serve;
 mod settings;
+mod template;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,6 +51,9 @@ enum Command {
     Secret(secret::Command),
     /// Put a backup, or what mongodump wrote, into the embedded database while no server runs.
     Restore(restore::Arguments),
+    /// A template as a component: look at it, check it, run it; and the templates of a running server.
+    #[command(subcommand)]
+    Template(Box<template::Command>),
     /// The record of effects and changes.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -71,6 +77,10 @@ pub enum CliError {
     NotFound(String),
     #[error("{0}")]
     Conflict(String),
+    #[error("{0}")]
+    NotAllowed(String),
+    #[error("{0}")]
+    JobFailed(String),
 }
 
 impl CliError {
@@ -80,6 +90,8 @@ impl CliError {
             Self::Usage(_) => 2,
             Self::NotFound(_) => 3,
             Self::Conflict(_) => 4,
+            Self::NotAllowed(_) => 5,
+            Self::JobFailed(_) => 6,
         }
     }
 
@@ -90,6 +102,8 @@ impl CliError {
             Self::Usage(text) => Self::Usage(text + more),
             Self::NotFound(text) => Self::NotFound(text + more),
             Self::Conflict(text) => Self::Conflict(text + more),
+            Self::NotAllowed(text) => Self::NotAllowed(text + more),
+            Self::JobFailed(text) => Self::JobFailed(text + more),
         }
     }
 
@@ -133,6 +147,7 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Secret(command) => secret::run(&load(&flags)?, command),
         Command::Restore(arguments) => restore::run(&load(&flags)?, arguments),
         Command::Audit(command) => audit::run(&load(&flags)?, command),
+        Command::Template(command) => template::run(|| load(&flags), *command),
         Command::Config(command) => settings::run(&flags, command),
         Command::Health(health) => health::run(&load(&flags)?, health),
         Command::Openapi => {

@@ -16,8 +16,15 @@ const TEXTS: [(&str, &str); 3] = [
     ("SANDGLASS_SECRETS__KEY", "secrets.key"),
     ("SANDGLASS_SECRETS__PREVIOUS_KEY", "secrets.previous_key"),
 ];
-/// Names that begin like ours but steer tests and tools, not the server.
-const FOREIGN: [&str; 4] = ["SANDGLASS_CONFIG", "SANDGLASS_TEST_", "SANDGLASS_CONFORMANCE_", "SANDGLASS_WRITE_"];
+/// Names that begin like ours but steer tests, tools and the commands that talk to a server, not the server.
+const FOREIGN: [&str; 6] = [
+    "SANDGLASS_CONFIG",
+    "SANDGLASS_TEST_",
+    "SANDGLASS_CONFORMANCE_",
+    "SANDGLASS_WRITE_",
+    "SANDGLASS_URL",
+    "SANDGLASS_TOKEN",
+];
 const PREFIX: &str = "SANDGLASS_";
 const IDENTITIES: &str = "SANDGLASS_EMAIL__IDENTITIES__";
 

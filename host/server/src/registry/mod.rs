@@ -14,5 +14,5 @@ pub use jobs::{JobError, Jobs, RunRequest, read_schedule};
 pub use secrets::{Asked as AskedSecret, SecretError, Secrets, read as read_secret, set as set_secret};
 pub use templates::{
     AdmitError, CheckedParameters, Components, Described, Readiness, SandboxComponents, TemplateView, Templates,
-    TemplatesError,
+    TemplatesError, Trial,
 };

@@ -47,6 +47,20 @@ pub(super) enum Format {
     Bson,
 }
 
+impl Arguments {
+    /// As if given on the command line.
+    pub(super) fn of(file: &std::path::Path, collection: &str, dates: &[String]) -> Self {
+        Self {
+            file: file.to_owned(),
+            collection: collection.to_owned(),
+            format: None,
+            dates: dates.to_vec(),
+            text: false,
+            replace: false,
+        }
+    }
+}
+
 pub(super) async fn run(database: &dyn Database, arguments: Arguments) -> Result<(), CliError> {
     let format = match arguments.format {
         Some(format) => format,
@@ -115,16 +129,25 @@ async fn insert(
     Ok(())
 }
 
+impl Format {
+    /// What a file's ending says.
+    pub(super) fn of(file: &std::path::Path) -> Option<Self> {
+        let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+        match ending.as_str() {
+            "jsonl" | "ndjson" => Some(Self::Jsonl),
+            "json" => Some(Self::Json),
+            "csv" => Some(Self::Csv),
+            "bson" => Some(Self::Bson),
+            _ => None,
+        }
+    }
+}
+
 fn by_ending(file: &std::path::Path) -> Result<Format, CliError> {
-    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
-    match ending.as_str() {
-        "jsonl" | "ndjson" => Ok(Format::Jsonl),
-        "json" => Ok(Format::Json),
-        "csv" => Ok(Format::Csv),
-        "bson" => Ok(Format::Bson),
-        _ => Err(CliError::Usage(format!(
+    Format::of(file).ok_or_else(|| {
+        CliError::Usage(format!(
             "the format of {} cannot be told from its name: give --format jsonl, json, csv or bson",
             file.display()
-        ))),
-    }
+        ))
+    })
 }

@@ -1,6 +1,7 @@
 //! `sandglass data`: look into the embedded database and fill it, while no server runs on it.
 
 mod aggregate;
+mod fill;
 mod import;
 mod read;
 mod source;
@@ -9,6 +10,8 @@ use clap::{Args, Subcommand};
 use sandglass_database::embedded::{Embedded, Options};
 use sandglass_database::extended_json;
 use serde_json::Value;
+
+pub(super) use fill::fill;
 
 use super::CliError;
 use crate::config::Config;

@@ -12,6 +12,7 @@ mod parameters;
 mod ready;
 mod sandboxed;
 mod schema;
+mod trial;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use components::{Components, Described};
 pub use parameters::CheckedParameters;
 pub use ready::Readiness;
 pub use sandboxed::SandboxComponents;
+pub use trial::Trial;
 
 use crate::model::grant::Grant;
 use crate::model::template::Template;

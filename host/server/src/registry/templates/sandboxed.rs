@@ -36,7 +36,7 @@ impl Components for SandboxComponents {
     }
 }
 
-fn explain(error: SandboxError) -> AdmitError {
+pub(super) fn explain(error: SandboxError) -> AdmitError {
     let message = error.to_string();
     match error {
         SandboxError::Host(_) | SandboxError::NotLoaded(_) => AdmitError::Failed(message),

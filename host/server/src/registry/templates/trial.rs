@@ -1,0 +1,58 @@
+//! A component looked at by whoever has only its file: what an admission checks, with nothing stored and nothing granted.
+
+use serde_json::Value;
+
+use super::sandboxed::explain;
+use super::schema::Schema;
+use super::{AdmitError, CheckedParameters};
+use crate::model::template::Metadata;
+use crate::sandbox::{Inspection, Sandbox};
+
+/// A component that would be admitted.
+#[derive(Debug)]
+pub struct Trial {
+    /// What its bytes say.
+    pub inspection: Inspection,
+    /// What it says of itself.
+    pub metadata: Metadata,
+    /// JSON Schema of the parameters.
+    pub schema: Value,
+    /// What the admission would find worth saying.
+    pub warnings: Vec<String>,
+    compiled: Schema,
+}
+
+impl Trial {
+    /// Loads a component into the sandbox and lets it describe itself.
+    ///
+    /// # Errors
+    /// What an admission would refuse it for.
+    pub async fn of(sandbox: &Sandbox, bytes: &[u8]) -> Result<Self, AdmitError> {
+        let inspection = Sandbox::inspect(bytes).map_err(explain)?;
+        let digest = sandbox.admit(bytes).await.map_err(explain)?;
+        let metadata = sandbox.describe(&digest).await.map_err(explain)?;
+        let schema = sandbox.schema(&digest).await.map_err(explain)?;
+        let compiled = Schema::compile(&schema).map_err(|error| AdmitError::Refused(error.to_string()))?;
+        let warnings = compiled.warnings();
+        Ok(Self { inspection, metadata, schema, warnings, compiled })
+    }
+
+    /// Checks parameters as a job's are checked: defaults, schema, then the component's own `validate`.
+    ///
+    /// # Errors
+    /// When the component breaks on the question.
+    pub async fn check(&self, sandbox: &Sandbox, parameters: Value) -> Result<CheckedParameters, AdmitError> {
+        let digest = self.inspection.digest.clone();
+        let parameters = self.compiled.fill(parameters);
+        let mut problems = self.compiled.check(&parameters);
+        if problems.is_empty() {
+            problems = sandbox.validate(&digest, &parameters.to_string()).await.map_err(explain)?;
+        }
+        Ok(CheckedParameters { digest, parameters, problems })
+    }
+
+    /// The parameters that the schema gives as examples.
+    pub fn examples(&self) -> impl Iterator<Item = &Value> {
+        self.schema.get("examples").and_then(Value::as_array).into_iter().flatten()
+    }
+}
