@@ -3,6 +3,7 @@
 
 mod archive;
 mod audit;
+mod author;
 mod backup;
 mod bounds;
 mod cleanup;

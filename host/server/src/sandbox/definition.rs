@@ -12,6 +12,7 @@ use super::bindings::{Full, exports::sandglass::template::definition as wire};
 use super::call::Calls;
 use super::library::{Described, Loaded};
 use super::meter::Metered;
+use super::mismatch::wrong_export;
 use super::state::{RunFacts, State};
 use crate::capabilities::Facts;
 use crate::model::template::{Metadata, Need, OnLost, Problem};
@@ -23,6 +24,9 @@ const BOUND: Duration = Duration::from_secs(1);
 const MOST_ITEMS: usize = 100;
 /// Largest text in metadata.
 const LONGEST_TEXT: usize = 64 << 10;
+
+/// What wasmtime says when an exported function has another type than it is called with.
+const NOT_THE_TYPE: &str = "failed to convert function to given type";
 
 /// A future that borrows the store it works on.
 type Answer<'a, T> = std::pin::Pin<Box<dyn Future<Output = wasmtime::Result<T>> + Send + 'a>>;
@@ -110,6 +114,10 @@ impl Calls {
         match outcome {
             Ok(Ok(Ok(answer))) => Ok(answer),
             Ok(Ok(Err(error))) => {
+                let chain = format!("{error:#}");
+                if chain.contains(NOT_THE_TYPE) {
+                    return Err(SandboxError::Contract(wrong_export(&error.root_cause().to_string())));
+                }
                 store.data_mut().log_output(true);
                 let said = store.data().last_words();
                 Err(fault(said.unwrap_or_else(|| error.root_cause().to_string())))

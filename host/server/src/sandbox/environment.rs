@@ -14,6 +14,7 @@ use super::SandboxError;
 use super::bindings::FullPre;
 use super::contract::Contract;
 use super::engine::{self, Pool, Ticker};
+use super::mismatch::in_words;
 use super::state::State;
 use super::wasi;
 use crate::config;
@@ -101,6 +102,6 @@ impl Environment {
             return Err(SandboxError::Host(format!("no linker for the contract {}", contract.version())));
         };
         let linked = linker.instantiate_pre(component).and_then(|linked| contract.exports(linked));
-        linked.map_err(|error| SandboxError::Contract(format!("{error:#}")))
+        linked.map_err(|error| SandboxError::Contract(in_words(&format!("{error:#}"))))
     }
 }

@@ -18,6 +18,7 @@ mod library;
 mod limiter;
 mod log;
 mod meter;
+mod mismatch;
 mod outcome;
 mod runner;
 #[expect(clippy::module_inception, reason = "the room is named after the thing it holds")]

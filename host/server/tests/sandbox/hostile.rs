@@ -173,7 +173,8 @@ async fn a_huge_result_meets_the_result_limit() {
 async fn a_line_larger_than_a_host_call_may_carry_meets_its_limit() {
     let (world, template) = world().await;
     let line = async |mebibytes: u32| {
-        let (finished, _) = world.run(&template, json!({ "mode": "log-long-line", "size_bytes": mebibytes << 20 })).await;
+        let (finished, _) =
+            world.run(&template, json!({ "mode": "log-long-line", "size_bytes": mebibytes << 20 })).await;
         finished.outcome
     };
     // It may send bodies of 10 MiB, and what comes with them.

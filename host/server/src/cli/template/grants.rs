@@ -6,9 +6,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::CliError;
+use crate::capabilities::right;
 use crate::model::Digest;
-use crate::model::grant::{Grant, Limits, Right};
-use crate::model::template::{Metadata, Need};
+use crate::model::grant::{Grant, Limits, Right, asked_for};
+use crate::model::template::Metadata;
 
 /// Grants exactly what is asked for.
 const AS_NEEDED: &str = "as-needed";
@@ -46,21 +47,16 @@ fn read_file(file: &Path) -> Result<Written, CliError> {
     })?;
     let value: Value = serde_json::from_str(&text)
         .map_err(|error| CliError::Usage(format!("--grants {shown} is not JSON: {error}")))?;
-    serde_json::from_value(value).map_err(|error| {
+    let written: Written = serde_json::from_value(value).map_err(|error| {
         CliError::Usage(format!(
             "--grants {shown}: {error}. A grant looks like {{\"rights\": [{{\"capability\": \"documents\", \"target\": \
              \"orders\", \"access\": [\"read\"]}}]}}"
         ))
-    })
-}
-
-/// One right for each need.
-fn asked_for(needs: &[Need]) -> Vec<Right> {
-    let right = |need: &Need| Right {
-        capability: need.capability.clone(),
-        target: need.target.clone(),
-        access: vec![need.access.clone()],
-        extra: need.extra.clone(),
-    };
-    needs.iter().map(right).collect()
+    })?;
+    let faults = written.rights.iter().enumerate().flat_map(|(place, right)| {
+        let faults = right::check(right).into_iter();
+        faults.map(move |fault| format!("\n  /rights/{place}{}: {}", fault.pointer, fault.message))
+    });
+    let faults: String = faults.collect();
+    if faults.is_empty() { Ok(written) } else { Err(CliError::Usage(format!("--grants {shown}:{faults}"))) }
 }

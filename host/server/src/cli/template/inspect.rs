@@ -57,6 +57,7 @@ fn as_json(inspection: &Inspection, trial: Result<&Trial, &AdmitError>) -> Value
         "size_bytes": inspection.size_bytes,
         "contract": contract(inspection),
         "imports": inspection.imports,
+        "wasi": inspection.wasi,
         "abilities": abilities,
         "exports": inspection.exports,
         "metadata": trial.ok().map(|trial| &trial.metadata),
@@ -74,6 +75,13 @@ fn bytes_say(file: &str, inspection: &Inspection) {
     println!("It can");
     for ability in abilities(&inspection.imports) {
         println!("  {}: {}", ability.words, ability.functions.join(", "));
+    }
+    if !inspection.wasi.is_empty() {
+        println!(
+            "  It was made by a tool that imports everything, so what it asks for says more. Its {} imports of WASI lead \
+             nowhere.",
+            inspection.wasi.len()
+        );
     }
 }
 

@@ -1,0 +1,228 @@
+//! What an author of templates does before any server sees the component.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use sandglass_tests::{Counterpart, command};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A component that `cargo xtask plugins` built.
+fn component(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/plugins").join(format!("{name}.wasm"));
+    assert!(path.exists(), "{} is missing: cargo xtask plugins builds it", path.display());
+    path
+}
+
+/// `sandglass template ACTION FILE ARGUMENTS…` in a folder of its own.
+fn template(folder: &TempDir, action: &str, file: &Path, arguments: &[&str]) -> Output {
+    let mut command = command(folder.path());
+    command.env("SANDGLASS_HTTP__ALLOWED_NETWORKS", "127.0.0.0/8");
+    command.args(["template", action]).arg(file).args(arguments).output().unwrap()
+}
+
+fn texts(output: &Output) -> (String, String) {
+    (String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+fn json_of(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error} in {output:?}"))
+}
+
+/// A folder with documents of a collection `orders`.
+fn orders() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let lines =
+        "{\"_id\": 1, \"status\": \"open\"}\n{\"_id\": 2, \"status\": \"paid\"}\n{\"_id\": 3, \"status\": \"open\"}\n";
+    std::fs::write(folder.path().join("orders.jsonl"), lines).unwrap();
+    folder
+}
+
+const COUNT: &str = r#"{"collection": "orders", "field": "status"}"#;
+
+#[test]
+fn a_component_tells_what_it_can_do_and_what_it_asks_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = template(&folder, "inspect", &component("test/fresh"), &[]);
+    let (told, _) = texts(&output);
+    assert!(output.status.success(), "{output:?}");
+    for part in [
+        "contract  0.1.0",
+        "  read documents: collection.find, collection.open, cursor.next",
+        "  documents read param:/collection: To read the field that is counted.",
+        "  collection (string, required): The collection to read.",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    let shown = json_of(&template(&folder, "inspect", &component("test/fresh"), &["--json"]));
+    assert_eq!(shown["metadata"]["name"], "fresh");
+    assert_eq!(shown["schema"]["required"], json!(["collection", "field"]));
+    assert!(shown["imports"].as_array().unwrap().contains(&json!("sandglass:documents/read.collection.find")));
+}
+
+#[test]
+fn a_check_says_whether_parameters_fit_and_what_grants_would_deny() {
+    let folder = tempfile::tempdir().unwrap();
+    let fresh = component("test/fresh");
+    let check = |arguments: &[&str]| template(&folder, "check", &fresh, arguments);
+    assert_eq!(check(&[]).status.code(), Some(0), "the examples of its schema fit");
+    let bad = check(&["--params", r#"{"collection": "system.users", "field": "a.b"}"#]);
+    let (told, _) = texts(&bad);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(told.contains("/collection: belongs to the database") && told.contains("/field: is no field"), "{told}");
+
+    let grants = folder.path().join("grants.json");
+    std::fs::write(&grants, r#"{"rights": [{"capability": "documents", "target": "logs", "access": ["read"]}]}"#)
+        .unwrap();
+    let narrow = check(&["--params", COUNT, "--grants", grants.to_str().unwrap(), "--json"]);
+    assert_eq!(narrow.status.code(), Some(1));
+    let would_allow = json!({"capability": "documents", "target": "orders", "access": ["read"]});
+    assert_eq!(json_of(&narrow)["denied"][0]["would_allow"], would_allow);
+    let enough = check(&["--params", COUNT, "--grants", "as-needed"]);
+    assert_eq!(enough.status.code(), Some(0), "{enough:?}");
+}
+
+#[test]
+fn a_run_without_grants_fails_and_names_the_grant_and_with_them_it_tells_what_it_read() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), orders());
+    let data = data.path().to_str().unwrap();
+    let denied = template(&folder, "run", &component("test/fresh"), &["--params", COUNT, "--data", data]);
+    let (told, _) = texts(&denied);
+    assert_eq!(denied.status.code(), Some(6), "{denied:?}");
+    let grant = r#"{"capability":"documents","target":"orders","access":["read"]} would allow it"#;
+    assert!(told.contains("It was denied\n  documents open orders; not-granted\n") && told.contains(grant), "{told}");
+
+    let options = ["--params", COUNT, "--data", data, "--grants", "as-needed"];
+    let run = template(&folder, "run", &component("test/fresh"), &options);
+    let (told, log) = texts(&run);
+    assert!(run.status.success(), "{run:?}");
+    assert!(told.starts_with("Success: 3 documents with 2 different values of status\n"), "{told}");
+    assert!(told.contains("It read\n  documents find orders"), "{told}");
+    assert!(log.contains("INFO    counted documents=3 values=2"), "{log}");
+    let kept: Vec<_> = folder.path().read_dir().unwrap().collect();
+    assert!(kept.is_empty(), "nothing is left in the data directory: {kept:?}");
+}
+
+#[test]
+fn files_and_deletions_of_a_run_are_told_and_can_be_kept() {
+    let (folder, data) = (tempfile::tempdir().unwrap(), orders());
+    let (kept, data) = (folder.path().join("kept"), data.path().to_str().unwrap());
+    let keep = ["--data", data, "--grants", "as-needed", "--keep", kept.to_str().unwrap(), "--json"];
+    let parameters = json!({"collection": "orders", "format": "csv"}).to_string();
+    let export = template(&folder, "run", &component("data_export"), &[&["--params", &parameters], &keep[..]].concat());
+    let report = json_of(&export);
+    assert_eq!(report["outcome"], "success", "{report}");
+    let (place, name) = (report["files"][0]["folder"].as_str().unwrap(), report["files"][0]["name"].as_str().unwrap());
+    let csv = std::fs::read_to_string(kept.join(place).join(name)).unwrap();
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+
+    let parameters = json!({"collection": "orders", "conditions": {"status": "open"}, "dry_run": false}).to_string();
+    let keep = ["--grants", "as-needed", "--keep", kept.to_str().unwrap(), "--json"];
+    let cleanup =
+        template(&folder, "run", &component("database_cleanup"), &[&["--params", &parameters], &keep[..]].concat());
+    let report = json_of(&cleanup);
+    assert_eq!(report["result"]["records_affected"], 2, "{report}");
+    let effects = report["effects"].as_array().unwrap();
+    let delete = effects.iter().find(|effect| effect["operation"] == "delete").unwrap();
+    assert_eq!((&delete["is_write"], &delete["result"]["verdict"]), (&json!(true), &json!("allowed")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_leaves_only_as_far_as_the_grants_say() {
+    let counterpart = Counterpart::answering(&[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let parameters = json!({"url": counterpart.url("/hook"), "method": "POST"}).to_string();
+    let run = |grants: &[&str]| {
+        let arguments = [&["--params", parameters.as_str(), "--json"], grants].concat();
+        json_of(&template(&folder, "run", &component("webhook_trigger"), &arguments))
+    };
+    let denied = run(&[]);
+    assert_eq!(denied["outcome"], "permanent_failure", "{denied}");
+    assert!(counterpart.received().is_empty(), "nothing left");
+    let sent = run(&["--grants", "as-needed"]);
+    assert_eq!(sent["outcome"], "success", "{sent}");
+    assert_eq!(counterpart.received().len(), 1);
+}
+
+#[test]
+fn what_is_no_component_of_ours_is_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    for (bytes, part) in [
+        (&b"hello"[..], "no WebAssembly component"),
+        (b"\0asm\x01\0\0\0", "a core WebAssembly module, not a component"),
+    ] {
+        let file = folder.path().join("x.wasm");
+        std::fs::write(&file, bytes).unwrap();
+        for action in ["inspect", "check", "run"] {
+            let output = template(&folder, action, &file, &[]);
+            let (_, told) = texts(&output);
+            assert!(output.status.code() == Some(1) && told.contains(part), "{action}: {output:?}");
+        }
+    }
+    let missing = template(&folder, "check", Path::new("no-such.wasm"), &[]);
+    assert_eq!(missing.status.code(), Some(3));
+}
+
+/// The component with one text replaced by another of the same length, wherever it stands.
+fn changed(from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = std::fs::read(component("test/fresh")).unwrap();
+    let mut count = 0;
+    for place in 0..bytes.len() - from.len() {
+        if bytes[place..].starts_with(from.as_bytes()) {
+            bytes[place..place + to.len()].copy_from_slice(to.as_bytes());
+            count += 1;
+        }
+    }
+    assert!(count > 0, "{from} is not in the component");
+    bytes
+}
+
+#[test]
+fn a_component_that_does_not_fit_the_contract_is_told_in_words_where_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    for (from, to, parts) in [
+        (
+            "sandglass:template/job@",
+            "sandglass:template/jab@",
+            &[
+                "does not export sandglass:template/job@0.1.0",
+                "`execute: func(parameters: json)",
+                "sandglass_sdk::export!",
+            ][..],
+        ),
+        (
+            "sandglass:base/log@",
+            "sandglass:base/lag@",
+            &["imports sandglass:base/lag@0.1.0", "no interface of that name; it has sandglass:base/clock, "],
+        ),
+        (
+            "should-stop",
+            "should-stap",
+            &["imports `should-stap` of sandglass:base/execution@0.1.0", "has no function of that name"],
+        ),
+        (
+            "not-found",
+            "not-faund",
+            &[
+                "of sandglass:documents/read@0.1.0 as another function",
+                "the host has `",
+                "expected enum case named not-found, found not-faund",
+            ],
+        ),
+        (
+            "records-processed",
+            "records-procesxed",
+            &["one of the functions that it exports has another type", "records-procesxed", "`execute: func("],
+        ),
+    ] {
+        let file = folder.path().join("changed.wasm");
+        std::fs::write(&file, changed(from, to)).unwrap();
+        let output = template(&folder, "check", &file, &[]);
+        let (_, told) = texts(&output);
+        assert_eq!(output.status.code(), Some(1), "{from}: {told}");
+        for part in parts.iter().copied().chain(["sandglass"]) {
+            assert!(told.contains(part), "{from}: {part} in {told}");
+        }
+    }
+}
