@@ -8,6 +8,7 @@ mod backup;
 mod bounds;
 mod cleanup;
 mod crash;
+mod dropin;
 mod examples;
 mod export;
 mod first_steps;

@@ -10,7 +10,7 @@ mod smtp;
 pub use client::{Answer, Client};
 pub use counterpart::{Counterpart, Received};
 pub use python::{public_data, python, run_python};
-pub use server::{Server, Setup, command};
+pub use server::{Server, Setup, command, root};
 pub use smtp::{Answer as MailAnswer, Conversation, MailServer};
 
 use std::time::{Duration, Instant};

@@ -180,6 +180,10 @@ pub fn command(folder: &Path) -> Command {
     command
 }
 
-pub(crate) fn root() -> PathBuf {
+/// The folder of the workspace.
+///
+/// # Panics
+/// Never: this crate stands in it.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests stands in the workspace").to_owned()
 }

@@ -27,7 +27,7 @@ use crate::capabilities::{Bounds, DEFAULT_CONNECTION, EmailClient, Folders, Gate
 use crate::config::Config;
 use crate::executor::{self, Executor};
 use crate::model::{Clock, Incarnation, Lease, SystemClock};
-use crate::registry::{self, Jobs, SandboxComponents, Templates};
+use crate::registry::{self, DropIn, DropInParts, Jobs, SandboxComponents, Shelf, Templates};
 use crate::repository;
 use crate::repository::audit::Audit;
 use crate::repository::{Keyring, Secrets};
@@ -136,6 +136,7 @@ impl App {
             clock: clock.clone(),
         });
         let cache = config.data_dir.join("components");
+        let shelf = Shelf::open(cache.clone()).map_err(|error| AppError::setup("open the kept components")(&error))?;
         let sandbox = Sandbox::new(&config.sandbox, cache, gates.clone(), clock.clone())
             .map_err(|error| AppError::setup("make the sandbox")(&error))?;
         let components = Arc::new(SandboxComponents(Arc::new(sandbox.clone())));
@@ -150,6 +151,13 @@ impl App {
             .admit_built_in(built_in::COMPONENTS)
             .await
             .map_err(|error| AppError::setup("admit the built-in templates")(&error))?;
+        let stored_jobs = repository::Jobs::new(database.clone());
+        templates
+            .restore(&shelf, &stored_jobs)
+            .await
+            .map_err(|error| AppError::setup("bring back the templates that were dropped in")(&error))?;
+        let folder =
+            templates_folder(&config).map_err(|error| AppError::setup("make the folder of templates")(&error))?;
 
         let books = Books { audit: audit.clone(), clock: clock.clone() };
         let stored = repository::Executions::new(database.clone());
@@ -193,8 +201,20 @@ impl App {
             scheduler::start(parts, ended).await.map_err(|error| AppError::setup("start the planner")(&error))?;
         info!(?recovered, "recovered");
 
-        let stored_jobs = repository::Jobs::new(database.clone());
         let stop = CancellationToken::new();
+        let drop_in = DropIn::new(DropInParts {
+            templates: templates.clone(),
+            shelf,
+            folder,
+            component_bytes: config.sandbox.component_bytes,
+            files: repository::TemplateFiles::new(database.clone()),
+            jobs: stored_jobs.clone(),
+            scheduler: scheduler.clone(),
+            audit: audit.clone(),
+            events: events.clone(),
+            clock: clock.clone(),
+        });
+        tokio::spawn(drop_in.clone().watch(stop.clone()));
         tokio::spawn(folders.look_after(stored, books, stop.clone()));
         let load = executor.clone();
         let service = Service::new(ApiState {
@@ -220,6 +240,7 @@ impl App {
             executions: repository::Executions::new(database.clone()),
             counters: repository::Counters::new(database.clone()),
             templates,
+            drop_in,
             audit: audit.clone(),
             requests: repository::RequestStore::new(database.clone()),
             database,
@@ -329,6 +350,19 @@ fn own_folder(folder: &Path) -> std::io::Result<()> {
         warn!(%folder, mode, "other users of this machine may look into the data directory: chmod 700 shuts them out");
     }
     Ok(())
+}
+
+/// Where components are looked for: none if nowhere. Only the one in the data directory is made.
+fn templates_folder(config: &Config) -> std::io::Result<Option<PathBuf>> {
+    if !config.templates.watch {
+        return Ok(None);
+    }
+    if !config.templates.folder.is_empty() {
+        return Ok(Some(PathBuf::from(&config.templates.folder)));
+    }
+    let folder = config.data_dir.join("templates");
+    own_folder(&folder)?;
+    Ok(Some(folder))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {

@@ -17,6 +17,8 @@ pub struct Guest {
 enum Home {
     /// A template of the workspace.
     Plugins,
+    /// A template that shows how one is written; it does not come with the server.
+    Examples,
     /// A component of the tests.
     Tests,
     /// A workspace of its own.
@@ -24,14 +26,15 @@ enum Home {
 }
 
 impl Guest {
-    /// The templates in `plugins/` and the test components in `tests/components/`, sorted by name. Their packages are
-    /// called like their folders.
+    /// The templates in `plugins/`, the examples in `plugins/examples/` and the test components in
+    /// `tests/components/`, each sorted by name. Their packages are called like their folders.
     ///
     /// # Errors
     /// When a folder cannot be read or there is no guest at all.
     pub fn find_all(root: &Path) -> anyhow::Result<Vec<Self>> {
         let mut guests = Self::below(&root.join("plugins"), Home::Plugins)?;
         guests.retain(|guest| guest.package != "sdk");
+        guests.extend(Self::below(&root.join("plugins/examples"), Home::Examples)?);
         guests.extend(Self::below(&root.join("tests/components"), Home::Tests)?);
         if guests.is_empty() {
             bail!("no crate to build below {}", root.join("plugins").display());
@@ -113,7 +116,11 @@ impl Guest {
     /// Path of the component below `target/plugins`.
     #[must_use]
     pub fn component_file(&self) -> PathBuf {
-        let folder = if self.home == Home::Tests { "test" } else { "" };
+        let folder = match self.home {
+            Home::Plugins | Home::Elsewhere => "",
+            Home::Examples => "examples",
+            Home::Tests => "test",
+        };
         Path::new(folder).join(self.module_file())
     }
 }
@@ -139,6 +146,8 @@ mod tests {
         assert!(guests.iter().all(|guest| guest.package() != "sdk"));
         let cleanup = guests.iter().find(|guest| guest.package() == "database-cleanup").unwrap();
         assert_eq!(cleanup.component_file(), Path::new("database_cleanup.wasm"));
+        let hello = guests.iter().find(|guest| guest.package() == "hello").unwrap();
+        assert_eq!(hello.component_file(), Path::new("examples/hello.wasm"));
     }
 
     #[test]

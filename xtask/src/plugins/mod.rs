@@ -1,4 +1,4 @@
-//! Builds the guests: every crate below `plugins/` but the SDK, and the test components.
+//! Builds the guests: every crate below `plugins/` but the SDK, the examples, and the test components.
 //!
 //! Crates become core modules with cargo and components with `wit-component`. Nothing here knows what a template
 //! does; what a component may import is decided by the contract in `wit/`. Called by `cargo xtask plugins`, and
@@ -53,8 +53,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Builds all components with whatever toolchain this machine offers.
 ///
-/// They stand in `target/plugins/<type>.wasm` and `target/plugins/test/<name>.wasm` afterwards. A file whose
-/// content did not change keeps its modification time.
+/// They stand in `target/plugins/<type>.wasm`, `target/plugins/examples/<type>.wasm` and
+/// `target/plugins/test/<name>.wasm` afterwards. A file whose content did not change keeps its modification time.
 ///
 /// # Errors
 /// Fails, naming the crate, when one does not compile or imports anything that the contract does not hold.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::words::CodeWord;
 use crate::model::template::Problem;
-use crate::registry::{AdmitError, GrantError, JobError, SecretError};
+use crate::registry::{AdmitError, DropInError, GrantError, JobError, SecretError};
 use crate::repository::SecretsError;
 use crate::repository::audit::AuditError;
 use crate::scheduler::{StoreError, TriggerError};
@@ -57,6 +57,9 @@ codes! {
     Undecided "instant_not_passed" CONFLICT "The record still decides an instant to come";
     Unreadable "job_unreadable" CONFLICT "The stored job cannot be read";
     InUse "in_use" CONFLICT "Something needs it still";
+    BuiltIn "built_in" CONFLICT "It comes with the server";
+    NothingWaits "nothing_waits" CONFLICT "Nothing waits for approval";
+    OtherWaits "other_digest_waits" CONFLICT "Another version waits for approval";
     Contended "contended" CONFLICT "Others are changing it at this moment";
     InProgress "request_in_progress" CONFLICT "The same request is being answered";
     AddressTooLong "address_too_long" URI_TOO_LONG "The address is too long";
@@ -64,6 +67,7 @@ codes! {
     Stale "stale_version" PRECONDITION_FAILED "It was changed meanwhile";
     TooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large";
     MediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body must be JSON";
+    Component "component_refused" UNPROCESSABLE_ENTITY "The component is refused";
     Invalid "invalid" UNPROCESSABLE_ENTITY "Something is not right";
     KeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The key was used for another body";
     Busy "busy" TOO_MANY_REQUESTS "Too many runs are waiting";
@@ -106,6 +110,12 @@ pub struct ProblemItem {
     pub message: String,
 }
 
+impl From<Problem> for ProblemItem {
+    fn from(Problem { pointer, code, message }: Problem) -> Self {
+        Self { pointer, code, message }
+    }
+}
+
 impl ApiError {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
@@ -144,11 +154,7 @@ impl ApiError {
             detail: if hidden { "the log of the server tells more under this request id".into() } else { self.detail },
             code: self.code.slug(),
             request_id: request_id.to_owned(),
-            errors: self
-                .errors
-                .into_iter()
-                .map(|Problem { pointer, code, message }| ProblemItem { pointer, code, message })
-                .collect(),
+            errors: self.errors.into_iter().map(ProblemItem::from).collect(),
         }
     }
 }
@@ -254,6 +260,33 @@ impl From<GrantError> for ApiError {
             GrantError::Contended => Self::new(Code::Contended, words),
             GrantError::Store(error) => error.into(),
             GrantError::Audit(error) => error.into(),
+        }
+    }
+}
+
+impl From<DropInError> for ApiError {
+    fn from(error: DropInError) -> Self {
+        let words = error.to_string();
+        match error {
+            DropInError::Admit(AdmitError::Refused(reason)) => Self::new(Code::Component, reason),
+            DropInError::Admit(AdmitError::Failed(reason)) => Self::internal(&reason),
+            DropInError::BuiltIn { .. } => Self::new(Code::BuiltIn, words),
+            DropInError::OtherFile { .. } => Self::new(Code::InUse, words),
+            DropInError::NotFound => Self::not_found("template"),
+            DropInError::NothingWaits { .. } => Self::new(Code::NothingWaits, words),
+            DropInError::OtherWaits { .. } => Self::new(Code::OtherWaits, words),
+            DropInError::InUse(jobs) => {
+                let problem = |(id, name)| Problem {
+                    pointer: String::new(),
+                    code: "used_by_job".into(),
+                    message: format!("job {id} {name:?} uses it"),
+                };
+                Self { errors: jobs.into_iter().map(problem).collect(), ..Self::new(Code::InUse, words) }
+            }
+            DropInError::Invalid(problems) => Self::with(Code::Invalid, problems),
+            DropInError::Shelf(error) => Self::internal(&error),
+            DropInError::Database(error) => error.into(),
+            DropInError::Audit(error) => error.into(),
         }
     }
 }

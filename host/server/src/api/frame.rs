@@ -18,11 +18,13 @@ use super::state::Shared;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Routes that stream or wait as long as they are asked to; they bound themselves.
-const PATIENT: [&str; 4] = [
+const PATIENT: [&str; 5] = [
     "/api/admin/scheduler/events",
     "/api/admin/scheduler/executions/{id}/logs",
     "/api/admin/scheduler/executions/{id}/rerun",
     "/api/admin/scheduler/jobs/{id}/run",
+    // Compiling has a bound of its own (sandbox.compile_seconds).
+    "/api/admin/scheduler/templates",
 ];
 
 pub(super) async fn around(State(api): State<Shared>, request: Request, next: Next) -> Response {

@@ -16,6 +16,7 @@ mod grants;
 mod headers;
 mod health;
 mod idempotency;
+mod installation;
 mod job_policies;
 mod job_view;
 mod jobs;

@@ -12,16 +12,17 @@ use utoipa_axum::routes;
 use super::error::ApiError;
 use super::state::Shared;
 use super::{
-    ApiState, access, audit, docs, events, executions, frame, grants, health, jobs, logs, metrics, openapi, runs,
-    schedules, secrets, status, templates,
+    ApiState, access, audit, docs, events, executions, frame, grants, health, installation, jobs, logs, metrics,
+    openapi, runs, schedules, secrets, status, templates,
 };
 
 /// Every route of the interface, with its documentation.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(openapi::head())
         // Templates
-        .routes(routes!(templates::list))
-        .routes(routes!(templates::get))
+        .routes(routes!(templates::list, installation::install))
+        .routes(routes!(templates::get, installation::retire))
+        .routes(routes!(installation::approve))
         .routes(routes!(grants::get, grants::set, grants::revoke))
         // Jobs
         .routes(routes!(jobs::create, jobs::list))

@@ -10,7 +10,7 @@ use super::{Access, Metrics};
 use crate::executor::Load;
 use crate::model::Clock;
 use crate::model::event::Events;
-use crate::registry::{self, Templates};
+use crate::registry::{self, DropIn, Templates};
 use crate::repository::audit::Audit;
 use crate::repository::{Counters, Executions, Jobs, RequestStore};
 use crate::scheduler::Scheduler;
@@ -26,6 +26,8 @@ pub struct ApiState {
     pub executions: Executions,
     pub counters: Counters,
     pub templates: Arc<Templates>,
+    /// Takes components in.
+    pub drop_in: DropIn,
     pub audit: Audit,
     pub requests: RequestStore,
     pub database: Arc<dyn Database>,

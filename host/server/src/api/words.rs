@@ -86,7 +86,11 @@ words! {
     /// How an effect was refused.
     RefusalWord "Refusal" ["denied", "limit"];
     /// Whether a template can run.
-    ReadinessWord "TemplateState" ["ready", "missing", "not_granted", "not_loaded"];
+    ReadinessWord "TemplateState" [
+        "ready", "missing", "not_granted", "not_loaded", "retired", "awaiting_approval"
+    ];
+    /// Where a template came from.
+    SourceWord "TemplateSource" ["built_in", "upload", "folder"];
     /// How a host is.
     HealthWord "HostHealth" ["healthy", "stopping"];
     /// What became of the wish to stop an execution.

@@ -8,7 +8,7 @@ mod slices;
 pub use load::{ConfigError, Flags, Source, load, redacted};
 pub use slices::{
     Config, Connection, Database, Email, EmailIdentity, Execution, Files, Folder, Http, Log, LogFormat, MailTls,
-    Sandbox, Scheduler, Secrets, Server,
+    Sandbox, Scheduler, Secrets, Server, Templates,
 };
 
 /// The reference of every key.

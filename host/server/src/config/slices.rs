@@ -16,6 +16,7 @@ pub struct Config {
     pub scheduler: Scheduler,
     pub execution: Execution,
     pub sandbox: Sandbox,
+    pub templates: Templates,
     pub http: Http,
     pub email: Email,
     pub secrets: Secrets,
@@ -81,6 +82,13 @@ pub struct Sandbox {
     pub large_memory_bytes: u64,
     pub large_compile_seconds: u64,
     pub large_compile_memory_bytes: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Templates {
+    pub folder: String,
+    pub watch: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -37,6 +37,14 @@ pub enum TemplateChange {
     Granted,
     /// It has no right any more.
     Revoked,
+    /// In force: new, or in the place of another digest.
+    Admitted,
+    /// Waits for approval.
+    Waiting,
+    Approved,
+    Retired,
+    /// It waited, and a person said no.
+    Declined,
 }
 
 /// The one broadcast channel of events.

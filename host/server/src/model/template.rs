@@ -54,6 +54,55 @@ pub struct Problem {
     pub message: String,
 }
 
+/// Where a component came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Source {
+    /// The binary itself.
+    BuiltIn,
+    /// Somebody sent it.
+    Upload,
+    /// A file of this name in the folder of templates.
+    Folder { file: String },
+}
+
+impl Source {
+    /// The file it stands for, if it came from the folder.
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::Folder { file } => Some(file),
+            Self::BuiltIn | Self::Upload => None,
+        }
+    }
+}
+
+/// How a digest stands to its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// What new jobs run.
+    InForce,
+    /// A person has to say yes before it takes over.
+    AwaitingApproval,
+    /// Another one took over; jobs that were approved for it run on.
+    Replaced,
+    /// Taken away: no job runs it.
+    Retired,
+    /// It waited, and a person said no.
+    Declined,
+}
+
+/// Since when a digest has its standing, and by whose doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stand {
+    pub standing: Standing,
+    pub since: DateTime<Utc>,
+    pub by: String,
+    pub source: Source,
+    /// Why it waits or was taken away, for people.
+    pub reason: Option<String>,
+}
+
 /// A component that was admitted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {

@@ -13,6 +13,7 @@ pub use grants::{GrantError, GrantInfo, Grants, HostOffer};
 pub use jobs::{JobError, Jobs, RunRequest, read_schedule};
 pub use secrets::{Asked as AskedSecret, SecretError, Secrets, read as read_secret, set as set_secret};
 pub use templates::{
-    AdmitError, CheckedParameters, Components, Described, Readiness, SandboxComponents, TemplateView, Templates,
+    AdmitError, Approval, CheckedParameters, Components, Described, DropIn, DropInError, DropInParts, FileProblem,
+    JobLeft, Moved, Readiness, Retirement, SandboxComponents, Shelf, ShelfError, TemplateView, Templates,
     TemplatesError, Trial,
 };

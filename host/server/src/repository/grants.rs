@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sandglass_database::bson::{Bson, DateTime as BsonDate, Document, doc};
-use sandglass_database::{Database, Error, Find, Result, Update};
+use sandglass_database::{Database, Delete, Error, Find, Result, Update};
 use serde_json::json;
 
 use crate::model::Digest;
@@ -74,6 +74,31 @@ impl GrantStore {
             }
             Some((_, error)) => Err(error),
         }
+    }
+
+    /// Stores a grant in the place of whatever this digest had.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn put(&self, grant: &Grant) -> Result<()> {
+        let set = doc! {
+            "template_type": grant.template_type.as_str(),
+            "grant": json!(grant).to_string(),
+            "default": false,
+        };
+        // Whoever saw the one before must not overwrite this one unseen.
+        let operators = doc! { "$set": set, "$inc": { "version": 1_i64 } };
+        let update = Update::one(doc! { "_id": grant.digest.0.as_str() }, operators);
+        self.database.update(GRANTS, update.upserting()).await.map(drop)
+    }
+
+    /// Takes away whatever this digest had.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn remove(&self, digest: &Digest) -> Result<()> {
+        let delete = Delete { filter: doc! { "_id": digest.0.as_str() }, limit: Some(1) };
+        self.database.delete(GRANTS, delete).await.map(drop)
     }
 
     /// The stored grant of a digest.

@@ -11,7 +11,7 @@ use super::document::{Fields, date, readable};
 use super::jobs_damaged::DamagedJob;
 use super::jobs_document::{OPTIONAL, definition, from_document, to_document};
 use super::jobs_list::{JobFilter, JobOrder, JobPage, Listed, find};
-use crate::model::{Job, JobId};
+use crate::model::{Digest, Job, JobId};
 
 /// Bytes fetched at once when all jobs are walked.
 const WALK_BYTES: usize = 1 << 20;
@@ -110,6 +110,29 @@ impl Jobs {
         };
         let documents = collect(self.database.find(JOBS, Find::by(filter).limited(limit)).await?).await?;
         Ok(readable(&documents, from_document).into_iter().map(|job| (job.id, job.name)).collect())
+    }
+
+    /// Jobs of a template, in the order of their ids: at most `limit` behind `after`.
+    ///
+    /// # Errors
+    /// Those of the database; `Corrupted` never, a damaged job is left out.
+    pub async fn of_template(&self, template_type: &str, after: Option<JobId>, limit: u64) -> Result<Vec<Job>> {
+        let mut filter = doc! { "deleted_at": { "$exists": false }, "template_type": template_type };
+        if let Some(after) = after {
+            filter.insert("_id", doc! { "$gt": after.0 });
+        }
+        let find = Find::by(filter).sorted(doc! { "_id": 1 }).limited(limit);
+        let documents = collect(self.database.find(JOBS, find).await?).await?;
+        Ok(readable(&documents, from_document))
+    }
+
+    /// Whether any job of this template, deleted ones included, was approved for this component.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn any_with_digest(&self, template_type: &str, digest: &Digest) -> Result<bool> {
+        let filter = doc! { "template_type": template_type, "template_digest": digest.0.as_str() };
+        Ok(self.database.count(JOBS, filter).await? > 0)
     }
 
     /// How many jobs match.

@@ -25,6 +25,7 @@ mod log_search;
 mod logs;
 mod requests;
 mod secrets;
+mod template_files;
 mod templates;
 
 pub use counters::{Counters, Tally, Totals};
@@ -49,7 +50,8 @@ pub use secrets::{
     KeyFileError, Keyring, NewSecret, Rotated, Secrets, SecretsError, delete as delete_secret,
     discard_all as discard_all_secrets, list as list_secrets, rotate as rotate_secrets,
 };
-pub use templates::TemplateStore;
+pub use template_files::TemplateFiles;
+pub use templates::{StoredTemplate, TemplateStore};
 
 /// Jobs, in the customer's collection.
 pub const JOBS: &str = "dynamic_jobs";

@@ -38,14 +38,19 @@ impl Calls {
         digest: &Digest,
     ) -> Result<&'l Described, SandboxError> {
         let described = loaded.described.get_or_try_init(|| async {
-            let answer = self.ask(loaded, digest, "describe", |full, store| {
-                Box::pin(full.sandglass_template_definition().call_describe(store))
-            });
-            let metadata = metadata(answer.await?)?;
+            let metadata = self.describe_anew(loaded, digest).await?;
             let needs = Arc::from(metadata.needs.clone());
             Ok(Described { metadata, needs })
         });
         described.await
+    }
+
+    /// What it says of itself in a fresh instance, whatever it has said before.
+    pub(super) async fn describe_anew(&self, loaded: &Loaded, digest: &Digest) -> Result<Metadata, SandboxError> {
+        let answer = self.ask(loaded, digest, "describe", |full, store| {
+            Box::pin(full.sandglass_template_definition().call_describe(store))
+        });
+        metadata(answer.await?)
     }
 
     pub(super) async fn schema(&self, loaded: &Loaded, digest: &Digest) -> Result<Value, SandboxError> {

@@ -220,6 +220,19 @@ impl Sandbox {
         .await?
     }
 
+    /// As [`describe`](Self::describe), but asked again: an honest component says the same.
+    ///
+    /// # Errors
+    /// As [`describe`](Self::describe).
+    pub async fn describe_anew(&self, digest: &Digest) -> Result<Metadata, SandboxError> {
+        let digest = digest.clone();
+        self.on_guest_threads(move |inner| async move {
+            let loaded = inner.library.get(&digest)?;
+            inner.calls.describe_anew(&loaded, &digest).await
+        })
+        .await?
+    }
+
     /// The JSON Schema of a template's parameters.
     ///
     /// # Errors

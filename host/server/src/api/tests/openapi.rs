@@ -133,7 +133,8 @@ fn a_field_that_holds_one_of_a_few_words_has_them_in_its_schema() {
         ("Execution", "skip_reason", 8),
         ("Attempt", "status", 8),
         ("LogLine", "level", 4),
-        ("Template", "state", 4),
+        ("Template", "state", 6),
+        ("Template", "source", 3),
         ("Problem", "code", Code::ALL.len()),
     ] {
         assert_eq!(words(schema, field), number, "{schema}.{field}");

@@ -25,9 +25,9 @@ use crate::model::log::{Level, LogLine};
 use crate::model::outcome::{Finished, Metrics as Used, Outcome, RunResult};
 use crate::model::template::{Metadata, Need, OnLost, Problem};
 use crate::model::{Clock, Digest, ExecutionId, Incarnation, Lease, SystemClock};
-use crate::registry::{self, AdmitError, Components, Described, Jobs, Templates};
+use crate::registry::{self, AdmitError, Components, Described, DropIn, DropInParts, Jobs, Shelf, Templates};
 use crate::repository::audit::Audit;
-use crate::repository::{self, Counters, Executions, Keyring, RequestStore, Secrets, ensure_indexes};
+use crate::repository::{self, Counters, Executions, Keyring, RequestStore, Secrets, TemplateFiles, ensure_indexes};
 use crate::sandbox::{Run, Runner};
 use crate::scheduler;
 
@@ -69,6 +69,8 @@ impl Scene {
         templates.admit_built_in(&[("database_cleanup", b"database_cleanup")]).await.unwrap();
         let audit = Audit::start(database.clone(), host.clone());
         audit.prepare().await.unwrap();
+        // Kept as long as the test's process: the scene does not own it.
+        let shelf = tempfile::tempdir().unwrap().keep();
         let (ended, ends) = mpsc::unbounded_channel();
         let figures = executor::Figures::default();
         let mut measured = Registry::default();
@@ -104,7 +106,7 @@ impl Scene {
         let secrets = Secrets::open(database.clone(), keyring).await.unwrap();
         let state = ApiState {
             jobs: Jobs::new(scheduler.clone(), templates.clone(), stored_jobs.clone(), audit.clone(), clock.clone()),
-            scheduler,
+            scheduler: scheduler.clone(),
             secrets: registry::Secrets::new(
                 secrets,
                 stored_jobs.clone(),
@@ -120,9 +122,21 @@ impl Scene {
                 clock.clone(),
                 registry::HostOffer::default(),
             ),
-            stored_jobs,
+            stored_jobs: stored_jobs.clone(),
             executions: Executions::new(database.clone()),
             counters: Counters::new(database.clone()),
+            drop_in: DropIn::new(DropInParts {
+                templates: templates.clone(),
+                shelf: Shelf::open(shelf.join("components")).unwrap(),
+                folder: None,
+                component_bytes: 1 << 20,
+                files: TemplateFiles::new(database.clone()),
+                jobs: stored_jobs.clone(),
+                scheduler: scheduler.clone(),
+                audit: audit.clone(),
+                events: events.clone(),
+                clock: clock.clone(),
+            }),
             templates,
             audit,
             requests: RequestStore::new(database.clone()),
@@ -252,6 +266,12 @@ impl Components for Played {
         let (digest, size_bytes) = (Digest::of(bytes), bytes.len() as u64);
         Ok(Described { digest, metadata, schema, imports, size_bytes })
     }
+
+    async fn admit_foreign(&self, bytes: &[u8]) -> Result<Described, AdmitError> {
+        self.admit(bytes).await
+    }
+
+    fn forget(&self, _: &Digest) {}
 
     async fn validate(&self, _: &Digest, parameters: &str) -> Result<Vec<Problem>, AdmitError> {
         let parameters: Value = serde_json::from_str(parameters).unwrap();

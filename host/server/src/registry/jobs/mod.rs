@@ -239,8 +239,16 @@ impl Jobs {
         if !job.parameters.is_object() {
             return Ok(());
         }
-        let checked =
-            self.templates.check(&job.template_type, job.template_digest.as_ref(), job.parameters.clone()).await?;
+        let kept = job.template_digest.as_ref();
+        let mut checked = self.templates.check(&job.template_type, kept, job.parameters.clone()).await?;
+        if kept.is_some() && self.templates.in_force(&job.template_type).as_ref() != kept {
+            // A job that stayed with an earlier version moves on once its parameters fit the one in force.
+            let today = self.templates.check(&job.template_type, None, job.parameters.clone()).await?;
+            let is_kept_wrong = checked.as_ref().is_none_or(|checked| !checked.problems.is_empty());
+            if today.as_ref().is_some_and(|today| is_kept_wrong || today.problems.is_empty()) {
+                checked = today;
+            }
+        }
         match checked {
             None => problems.add("/template_type", "unknown_template", self.no_such_template(&job.template_type)),
             Some(checked) => {

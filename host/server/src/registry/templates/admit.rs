@@ -71,7 +71,7 @@ impl Templates {
         let mut state = self.state.write();
         state.in_force.insert(template.metadata.name.clone(), digest.clone());
         state.grants.insert(digest.clone(), Arc::new(granted));
-        state.entries.insert(digest, Arc::new(Entry { template, schema, warnings }));
+        state.entries.insert(digest, Arc::new(Entry::new(template, schema, warnings)));
         Ok(())
     }
 }

@@ -27,6 +27,16 @@ pub trait Components: Send + Sync + 'static {
     /// [`AdmitError::Refused`] is the component's fault, [`AdmitError::Failed`] the host's.
     async fn admit(&self, bytes: &[u8]) -> Result<Described, AdmitError>;
 
+    /// As [`admit`](Self::admit), for a component of somebody else: bounded as the configuration says, and questioned
+    /// twice, for one that describes itself in two ways is refused.
+    ///
+    /// # Errors
+    /// As [`admit`](Self::admit).
+    async fn admit_foreign(&self, bytes: &[u8]) -> Result<Described, AdmitError>;
+
+    /// Lets go of a component that was admitted to the sandbox and is not wanted after all.
+    fn forget(&self, digest: &Digest);
+
     /// What the component's own `validate` finds in parameters that fit the schema.
     ///
     /// # Errors

@@ -7,24 +7,37 @@ use serde_json::Value;
 
 /// References that lead into each other end here.
 const MOST_DEPTH: usize = 64;
+/// Schemas looked at, and bytes of defaults put in: a schema may be made to unfold without end.
+const MOST_STEPS: usize = 2_000_000;
+const MOST_BYTES: usize = 1 << 20;
 
-pub fn fill(schema: &Value, parameters: &mut Value) {
-    step(schema, schema, parameters, 0);
+/// What a filling may still cost.
+struct Budget {
+    steps: usize,
+    bytes: usize,
 }
 
-fn step(root: &Value, schema: &Value, value: &mut Value, depth: usize) {
+/// Gives whether everything was filled in; a schema that unfolds beyond any use is left where it is.
+pub fn fill(schema: &Value, parameters: &mut Value) -> bool {
+    let mut budget = Budget { steps: MOST_STEPS, bytes: MOST_BYTES };
+    step(schema, schema, parameters, 0, &mut budget).is_some()
+}
+
+/// None: the budget is spent.
+fn step(root: &Value, schema: &Value, value: &mut Value, depth: usize, budget: &mut Budget) -> Option<()> {
     if depth > MOST_DEPTH {
-        return;
+        return Some(());
     }
+    budget.steps = budget.steps.checked_sub(1)?;
     if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|reference| local(root, reference)) {
-        step(root, target, value, depth + 1);
+        step(root, target, value, depth + 1, budget)?;
     }
     for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-        step(root, part, value, depth + 1);
+        step(root, part, value, depth + 1, budget)?;
     }
     for keyword in ["oneOf", "anyOf"] {
         if let Some(branch) = schema.get(keyword).and_then(Value::as_array).and_then(|all| meant(root, all, value)) {
-            step(root, branch, value, depth + 1);
+            step(root, branch, value, depth + 1, budget)?;
         }
     }
     match value {
@@ -34,20 +47,24 @@ fn step(root: &Value, schema: &Value, value: &mut Value, depth: usize) {
                 if !fields.contains_key(name)
                     && let Some(default) = default_of(root, property)
                 {
+                    budget.bytes = budget.bytes.checked_sub(name.len() + default.to_string().len())?;
                     fields.insert(name.clone(), default.clone());
                 }
                 if let Some(inner) = fields.get_mut(name) {
-                    step(root, property, inner, depth + 1);
+                    step(root, property, inner, depth + 1, budget)?;
                 }
             }
         }
         Value::Array(items) => {
             if let Some(each) = schema.get("items") {
-                items.iter_mut().for_each(|item| step(root, each, item, depth + 1));
+                for item in items {
+                    step(root, each, item, depth + 1, budget)?;
+                }
             }
         }
         _ => {}
     }
+    Some(())
 }
 
 fn default_of<'a>(root: &'a Value, property: &'a Value) -> Option<&'a Value> {
@@ -110,6 +127,16 @@ mod tests {
             json!({"auth": {"kind": "header", "name": "X-Key"}})
         );
         assert_eq!(filled(&schema, json!({"auth": {"kind": "none"}})), json!({"auth": {"kind": "none"}}));
+    }
+
+    #[test]
+    fn defaults_that_unfold_without_end_are_cut() {
+        let twice = json!({"default": {}, "$ref": "#"});
+        let mut value = json!({});
+        assert!(!fill(&json!({"properties": {"a": twice, "b": twice}}), &mut value));
+        assert!(value.to_string().len() < 4 * MOST_BYTES, "{}", value.to_string().len());
+        let large = json!({"items": {"properties": {"a": {"default": "x".repeat(100_000)}}}});
+        assert!(!fill(&large, &mut json!([{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}])));
     }
 
     #[test]

@@ -90,6 +90,12 @@ mod tests {
             Ok(Described { digest, metadata, schema, imports: Vec::new(), size_bytes })
         }
 
+        async fn admit_foreign(&self, bytes: &[u8]) -> Result<Described, AdmitError> {
+            self.admit(bytes).await
+        }
+
+        fn forget(&self, _: &Digest) {}
+
         async fn validate(&self, _: &Digest, _: &str) -> Result<Vec<Problem>, AdmitError> {
             Ok(Vec::new())
         }

@@ -1,10 +1,12 @@
 //! Checks a job's parameters: defaults filled in, the schema, then what only the template itself can say.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{AdmitError, Templates};
+use super::{AdmitError, Entry, Templates};
 use crate::model::Digest;
 use crate::model::template::Problem;
 
@@ -17,6 +19,44 @@ pub struct CheckedParameters {
     pub parameters: Value,
     /// Pointers into the parameters; empty: they are good.
     pub problems: Vec<Problem>,
+}
+
+/// Bound of one check against a schema.
+const BOUND: Duration = Duration::from_secs(5);
+
+impl Entry {
+    /// The parameters with the schema's defaults, and what the schema says against them. A hostile schema may take its
+    /// time: not on a thread that serves others, not longer than the bound, and not again after that.
+    ///
+    /// # Errors
+    /// When the check takes too long or breaks.
+    pub(super) async fn check(self: Arc<Self>, parameters: Value) -> Result<(Value, Vec<Problem>), AdmitError> {
+        let too_slow = || {
+            let name = &self.template.metadata.name;
+            AdmitError::Refused(format!(
+                "the check of parameters against the schema of {name:?} takes longer than {} s",
+                BOUND.as_secs()
+            ))
+        };
+        if self.is_slow.load(Ordering::Relaxed) {
+            return Err(too_slow());
+        }
+        let entry = Arc::clone(&self);
+        let check = tokio::task::spawn_blocking(move || {
+            let parameters = entry.schema.fill(parameters);
+            let problems = entry.schema.check(&parameters);
+            (parameters, problems)
+        });
+        match tokio::time::timeout(BOUND, check).await {
+            Ok(checked) => {
+                checked.map_err(|error| AdmitError::Failed(format!("the check of the parameters broke: {error}")))
+            }
+            Err(_) => {
+                self.is_slow.store(!self.template.built_in, Ordering::Relaxed);
+                Err(too_slow())
+            }
+        }
+    }
 }
 
 impl Templates {
@@ -38,14 +78,7 @@ impl Templates {
             })
         };
         let Some((digest, entry)) = found else { return Ok(None) };
-        // A hostile schema may take its time: not on a thread that serves others.
-        let (parameters, mut problems) = tokio::task::spawn_blocking(move || {
-            let parameters = entry.schema.fill(parameters);
-            let problems = entry.schema.check(&parameters);
-            (parameters, problems)
-        })
-        .await
-        .map_err(|error| AdmitError::Failed(format!("the check of the parameters broke: {error}")))?;
+        let (parameters, mut problems) = entry.check(parameters).await?;
         if problems.is_empty() {
             problems = self.components.validate(&digest, &parameters.to_string()).await?;
         }

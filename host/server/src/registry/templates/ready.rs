@@ -16,6 +16,10 @@ pub enum Readiness {
     NotGranted(String),
     /// It is known, but its compiled form is not at hand.
     NotLoaded(String),
+    /// It was taken away.
+    Retired(String),
+    /// A person has to say yes first.
+    AwaitingApproval(String),
 }
 
 impl Readiness {
@@ -27,7 +31,11 @@ impl Readiness {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Ready(_) => None,
-            Self::Missing(reason) | Self::NotGranted(reason) | Self::NotLoaded(reason) => Some(reason),
+            Self::Missing(reason)
+            | Self::NotGranted(reason)
+            | Self::NotLoaded(reason)
+            | Self::Retired(reason)
+            | Self::AwaitingApproval(reason) => Some(reason),
         }
     }
 
@@ -38,6 +46,8 @@ impl Readiness {
             Self::Missing(_) => "missing",
             Self::NotGranted(_) => "not_granted",
             Self::NotLoaded(_) => "not_loaded",
+            Self::Retired(_) => "retired",
+            Self::AwaitingApproval(_) => "awaiting_approval",
         }
     }
 }
@@ -49,6 +59,21 @@ impl Templates {
     }
 
     pub(super) fn judge(&self, state: &State, template_type: &str, digest: Option<&Digest>) -> Readiness {
+        if let Some(awaiting) = digest.filter(|digest| state.waiting.get(template_type) == Some(*digest)) {
+            let reason = state.stands.get(awaiting).and_then(|stand| stand.reason.as_deref()).unwrap_or("it is new");
+            return Readiness::AwaitingApproval(format!(
+                "this version of {template_type:?} ({awaiting}) waits for approval: {reason}. POST \
+                 /templates/{template_type}/approve lets it take over"
+            ));
+        }
+        if let Some(retired) = state.retired.get(template_type) {
+            let reason = state.stands.get(retired).and_then(|stand| stand.reason.as_deref()).unwrap_or("taken away");
+            let way_out = match state.waiting.get(template_type) {
+                Some(waiting) => format!("another version ({waiting}) waits for approval"),
+                None => "install it again to let its jobs go on".to_owned(),
+            };
+            return Readiness::Retired(format!("the template {template_type:?} was retired: {reason}; {way_out}"));
+        }
         let Some(found) = state.resolve(template_type, digest) else {
             return Readiness::Missing(format!("there is no template {template_type:?} on this host"));
         };
@@ -56,7 +81,8 @@ impl Templates {
             return Readiness::NotGranted(format!("nothing is granted to {template_type:?} ({found})"));
         }
         if !self.components.is_loaded(found) {
-            return Readiness::NotLoaded(format!("{template_type:?} ({found}) is not compiled on this host"));
+            let trouble = state.troubles.get(found).map_or("it is not compiled on this host", String::as_str);
+            return Readiness::NotLoaded(format!("{template_type:?} ({found}) cannot run: {trouble}"));
         }
         Readiness::Ready(found.clone())
     }
@@ -66,7 +92,11 @@ impl executor::Templates for Templates {
     fn ready(&self, template_type: &str, digest: Option<&Digest>) -> Result<Digest, String> {
         match self.readiness(template_type, digest) {
             Readiness::Ready(digest) => Ok(digest),
-            Readiness::Missing(reason) | Readiness::NotGranted(reason) | Readiness::NotLoaded(reason) => Err(reason),
+            Readiness::Missing(reason)
+            | Readiness::NotGranted(reason)
+            | Readiness::NotLoaded(reason)
+            | Readiness::Retired(reason)
+            | Readiness::AwaitingApproval(reason) => Err(reason),
         }
     }
 

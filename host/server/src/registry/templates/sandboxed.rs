@@ -9,22 +9,37 @@ use crate::model::Digest;
 use crate::model::template::Problem;
 use crate::sandbox::{Sandbox, SandboxError};
 
-/// Components that the binary brings along, run by the real sandbox.
+/// Components, run by the real sandbox.
 #[derive(Clone)]
 pub struct SandboxComponents(pub Arc<Sandbox>);
 
 #[async_trait]
 impl Components for SandboxComponents {
     async fn admit(&self, bytes: &[u8]) -> Result<Described, AdmitError> {
-        let inspection = Sandbox::inspect(bytes).map_err(explain)?;
         let digest = self.0.admit_built_in(bytes).await.map_err(explain)?;
-        Ok(Described {
-            metadata: self.0.describe(&digest).await.map_err(explain)?,
-            schema: self.0.schema(&digest).await.map_err(explain)?,
-            imports: inspection.imports,
-            size_bytes: inspection.size_bytes,
-            digest,
-        })
+        self.described(digest, bytes).await
+    }
+
+    async fn admit_foreign(&self, bytes: &[u8]) -> Result<Described, AdmitError> {
+        let digest = self.0.admit(bytes).await.map_err(explain)?;
+        let described = self.described(digest, bytes).await?;
+        let metadata = self.0.describe_anew(&described.digest).await.map_err(explain)?;
+        let schema = self.0.schema(&described.digest).await.map_err(explain)?;
+        for (function, is_same) in
+            [("describe", metadata == described.metadata), ("schema", schema == described.schema)]
+        {
+            if !is_same {
+                return Err(AdmitError::Refused(format!(
+                    "`{function}` gave two different answers to the same question: what a template says of itself must \
+                     not depend on time, chance or anything else"
+                )));
+            }
+        }
+        Ok(described)
+    }
+
+    fn forget(&self, digest: &Digest) {
+        self.0.unload(digest);
     }
 
     async fn validate(&self, digest: &Digest, parameters: &str) -> Result<Vec<Problem>, AdmitError> {
@@ -33,6 +48,21 @@ impl Components for SandboxComponents {
 
     fn is_loaded(&self, digest: &Digest) -> bool {
         self.0.is_loaded(digest)
+    }
+}
+
+impl SandboxComponents {
+    async fn described(&self, digest: Digest, bytes: &[u8]) -> Result<Described, AdmitError> {
+        let copy = bytes.to_vec();
+        let inspection = tokio::task::spawn_blocking(move || Sandbox::inspect(&copy)).await;
+        let inspection = inspection.map_err(|error| AdmitError::Failed(error.to_string()))?.map_err(explain)?;
+        Ok(Described {
+            metadata: self.0.describe(&digest).await.map_err(explain)?,
+            schema: self.0.schema(&digest).await.map_err(explain)?,
+            imports: inspection.imports,
+            size_bytes: inspection.size_bytes,
+            digest,
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
-use super::defaults;
+use super::{defaults, reach};
 use crate::model::template::Problem;
 use crate::registry::fields::{join, shown};
 
@@ -18,6 +18,8 @@ const MOST_PROBLEMS: usize = 50;
 const MOST_DEPTH: usize = 32;
 /// Its size as text.
 const MOST_BYTES: usize = 256 * 1024;
+/// What one compiled pattern may take: a short text can ask for very much.
+const MOST_PATTERN_BYTES: usize = 1 << 20;
 
 #[derive(Debug)]
 pub struct Schema {
@@ -42,9 +44,14 @@ impl Schema {
         if depth(schema) > MOST_DEPTH {
             return Err(SchemaError(format!("it is nested deeper than {MOST_DEPTH} levels")));
         }
+        reach::check(schema).map_err(SchemaError)?;
+        if !defaults::fill(schema, &mut Value::Object(serde_json::Map::new())) {
+            return Err(SchemaError("its defaults unfold into more than parameters can hold".into()));
+        }
+        let patterns = PatternOptions::regex().size_limit(MOST_PATTERN_BYTES).dfa_size_limit(MOST_PATTERN_BYTES);
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
-            .with_pattern_options(PatternOptions::regex())
+            .with_pattern_options(patterns)
             .should_validate_formats(true)
             .offline()
             .build(schema)
@@ -379,6 +386,17 @@ mod tests {
         let problems = schema.check(&json!({"auth": {"kind": "bearer"}}));
         assert_eq!(problems.len(), 1);
         assert_eq!((problems[0].pointer.as_str(), problems[0].code.as_str()), ("/auth/secret", "required"));
+    }
+
+    #[test]
+    fn a_pattern_that_needs_too_much_memory_or_more_than_linear_time_is_refused() {
+        for pattern in ["((a{100}){100}){100}", "(a+)\\1", "(?=a)b"] {
+            Schema::compile(&json!({"properties": {"a": {"pattern": pattern}}})).unwrap_err();
+        }
+        // Linear: a text that would keep a backtracking engine busy for ever.
+        let schema = Schema::compile(&json!({"properties": {"a": {"pattern": "^(a+)+$"}}})).unwrap();
+        let text = format!("{}b", "a".repeat(50_000));
+        assert_eq!(schema.check(&json!({"a": text})).len(), 1);
     }
 
     #[test]

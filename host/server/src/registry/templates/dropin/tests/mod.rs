@@ -1,0 +1,8 @@
+//! Drop-in on a store in memory, with components that are played.
+
+mod files;
+mod replacement;
+mod retirement;
+mod scene;
+
+pub use scene::template;
