@@ -12,6 +12,7 @@ mod dropin;
 mod examples;
 mod export;
 mod first_steps;
+mod grants;
 mod input;
 mod jobs;
 mod mail;

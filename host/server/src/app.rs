@@ -236,6 +236,13 @@ impl App {
                 // The connection that Sandglass itself uses is the only one yet.
                 registry::HostOffer::of(&config, [DEFAULT_CONNECTION.to_owned()]),
             ),
+            uses: registry::UseReader {
+                templates: templates.clone(),
+                jobs: stored_jobs.clone(),
+                executions: repository::Executions::new(database.clone()),
+                audit: audit.clone(),
+                clock: clock.clone(),
+            },
             stored_jobs,
             executions: repository::Executions::new(database.clone()),
             counters: repository::Counters::new(database.clone()),

@@ -36,6 +36,8 @@ mod mail;
 mod mail_faults;
 #[path = "sandbox/mail_secrets.rs"]
 mod mail_secrets;
+#[path = "sandbox/narrow.rs"]
+mod narrow;
 #[path = "sandbox/secrets.rs"]
 mod secrets;
 #[path = "../../../tests/src/smtp.rs"]

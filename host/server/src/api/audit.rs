@@ -84,6 +84,8 @@ struct AuditParams {
     capability: Option<String>,
     #[param(example = "delete")]
     operation: Option<String>,
+    /// The component that asked.
+    template_digest: Option<String>,
     /// A collection, host, folder, identity or label.
     target: Option<String>,
     /// Only what was refused in this way.
@@ -113,6 +115,7 @@ pub(super) async fn list(State(api): State<Shared>, mut query: Query) -> Result<
         subject: query.text("subject"),
         capability: query.text("capability"),
         operation: query.text("operation"),
+        digest: query.text("template_digest"),
         target: query.text("target"),
         refused: query.word("refused", &[("denied", "denied"), ("limit", "limit")]),
         from: query.instant("from"),

@@ -13,7 +13,7 @@ use super::headers::Id;
 use super::query::{NoQuery, Query};
 use super::state::{ApiState, Shared};
 use super::words::{StatusWord, TriggerWord};
-use crate::model::audit::{ChangeRecord, EffectRecord, Verdict};
+use crate::model::audit::{ChangeRecord, EffectRecord};
 use crate::model::execution::Attempt;
 use crate::model::{Digest, Execution, ExecutionId, JobId, Status, Trigger};
 use crate::repository::{DeleteOutcome, ExecutionFilter, Position};
@@ -193,7 +193,7 @@ pub(super) async fn delete(
     }
 }
 
-/// Every call that crossed the sandbox of one execution; reads are summed.
+/// Every call that crossed the sandbox of one execution, or was refused; reads and repeated refusals are summed.
 #[utoipa::path(get, path = "/api/admin/scheduler/executions/{id}/effects", tag = "executions", params(("id" = String, Path)), responses((status = 200, body = EffectList)))]
 pub(super) async fn effects(
     State(api): State<Shared>,
@@ -220,7 +220,7 @@ fn reads_of(execution: &Execution, attempt: &Attempt) -> impl Iterator<Item = Ef
         capability: sum.capability.clone(),
         operation: sum.operation.clone(),
         target: sum.target.clone(),
-        verdict: Verdict::Allowed,
+        verdict: sum.verdict.clone(),
         usage: sum.usage,
         calls: sum.calls,
     })

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::access::Principal;
 use super::error::{ApiError, ProblemBody};
+use super::forecast_view::ForecastView;
 use super::headers::{Id, if_match, tagged};
 use super::idempotency::{Answer, Key, once};
 use super::job_view::{JobList, JobRequest, JobView};
@@ -22,6 +23,15 @@ use crate::model::job::JobStatus;
 use crate::model::{Job, JobId};
 use crate::registry::JobError;
 use crate::repository::{JobFilter, JobOrder, Listed};
+
+/// A job that is not stored, and whether it would run.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JobPreview {
+    #[serde(flatten)]
+    pub job: JobView,
+    /// What it would be denied today. That has nothing to do with whether it can be stored: grants change.
+    pub forecast: Option<ForecastView>,
+}
 
 /// What is left of a job that was deleted.
 #[derive(Debug, Serialize, ToSchema)]
@@ -107,16 +117,18 @@ pub(super) async fn create(
     once(&api, key, &body, |_| work).await
 }
 
-/// The job as it would be stored, with the defaults filled in; nothing is stored.
-#[utoipa::path(post, path = "/api/admin/scheduler/jobs/validate", tag = "jobs", request_body = JobRequest, responses((status = 200, body = JobView)))]
+/// The job as it would be stored, with the defaults filled in, and what it would be denied under today's grants; nothing
+/// is stored.
+#[utoipa::path(post, path = "/api/admin/scheduler/jobs/validate", tag = "jobs", request_body = JobRequest, responses((status = 200, body = JobPreview)))]
 pub(super) async fn validate(
     State(api): State<Shared>,
     principal: Principal,
     _: NoQuery,
     Body(body): Body,
-) -> Result<Json<JobView>, ApiError> {
+) -> Result<Json<JobPreview>, ApiError> {
     let job = api.jobs.validate(&body, &principal.name).await?;
-    Ok(Json(api.show(&job)))
+    let forecast = api.templates.forecast(&job.template_type, job.template_digest.as_ref(), &job.parameters);
+    Ok(Json(JobPreview { forecast: forecast.map(ForecastView::from), job: api.show(&job) }))
 }
 
 /// A page of jobs.

@@ -5,12 +5,14 @@
 
 mod access;
 mod audit;
+mod capabilities;
 mod connection;
 mod docs;
 mod error;
 mod events;
 mod execution_view;
 mod executions;
+mod forecast_view;
 mod frame;
 mod grants;
 mod headers;

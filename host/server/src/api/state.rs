@@ -23,6 +23,8 @@ pub struct ApiState {
     pub stored_jobs: Jobs,
     pub secrets: registry::Secrets,
     pub grants: registry::Grants,
+    /// What templates use.
+    pub uses: registry::UseReader,
     pub executions: Executions,
     pub counters: Counters,
     pub templates: Arc<Templates>,

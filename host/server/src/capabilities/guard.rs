@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::documents::Fields;
 use super::files::Journal;
 use super::gates::Shared;
 use super::ledger::Ledger;
@@ -54,11 +55,26 @@ pub trait Target: Sync {
     fn forbidden(&self) -> Option<GateError> {
         None
     }
+    /// The `extra` of a right that allows this and no more.
+    fn extra(&self) -> Option<Value> {
+        None
+    }
+    /// Whether rights may be narrowed to fields of it.
+    fn has_fields(&self) -> bool {
+        false
+    }
 }
 
 /// Proof that an operation was allowed; worth nothing beyond the call it was given for.
 #[derive(Debug)]
-pub struct Permit(());
+pub struct Permit(Option<Arc<Fields>>);
+
+impl Permit {
+    /// What the operation is narrowed to; None: nothing is.
+    pub(super) fn fields(&self) -> Option<&Arc<Fields>> {
+        self.0.as_ref()
+    }
+}
 
 /// A write effect whose audit record is durable.
 #[derive(Debug)]
@@ -73,6 +89,7 @@ struct Allowed {
     target: String,
     variant: String,
     under: Arc<Grant>,
+    fields: Option<Arc<Fields>>,
 }
 
 /// The gate of one attempt.
@@ -85,6 +102,8 @@ pub struct Gate {
     allowed: Vec<Allowed>,
     ledger: Ledger,
     open: Vec<Ticket>,
+    /// What the log of the run is still to be told.
+    notices: Vec<String>,
     mask: Mask,
     pub(super) http_requests: u64,
     pub(super) files_created: u64,
@@ -103,6 +122,7 @@ impl Gate {
             allowed: Vec::new(),
             ledger: Ledger::default(),
             open: Vec::new(),
+            notices: Vec::new(),
             mask: Mask::default(),
             http_requests: 0,
             files_created: 0,
@@ -125,7 +145,7 @@ impl Gate {
             return Err(closed());
         }
         match self.decide(operation, target) {
-            Ok(()) => Ok(Permit(())),
+            Ok(fields) => Ok(Permit(fields)),
             Err(error) => {
                 self.deny(operation, target.name(), &error).await;
                 Err(error)
@@ -133,7 +153,7 @@ impl Gate {
         }
     }
 
-    fn decide(&mut self, operation: &'static Operation, target: &dyn Target) -> Result<(), GateError> {
+    fn decide(&mut self, operation: &'static Operation, target: &dyn Target) -> Result<Option<Arc<Fields>>, GateError> {
         if self.facts.lease.is_over(self.shared.clock.boot_time()) {
             return Err(GateError::new(
                 ErrorKind::Cancelled,
@@ -145,16 +165,16 @@ impl Gate {
             return Err(GateError::new(ErrorKind::Cancelled, "deadline", "the time of this attempt is over"));
         }
         let Some(grant) = self.shared.grants.grant_for(&self.facts.template_type, &self.facts.digest) else {
-            return Err(not_granted(operation, target.name()));
+            return Err(not_granted(operation, target));
         };
-        let known = self.allowed.iter().any(|allowed| {
+        let known = self.allowed.iter().find(|allowed| {
             std::ptr::eq(allowed.operation, operation)
                 && allowed.target == target.name()
                 && allowed.variant == target.variant()
                 && Arc::ptr_eq(&allowed.under, &grant)
         });
-        if known {
-            return Ok(());
+        if let Some(known) = known {
+            return Ok(known.fields.clone());
         }
         if let Some(error) = target.forbidden() {
             return Err(error);
@@ -166,34 +186,45 @@ impl Gate {
         let covers = |named: &str, extra: Option<&Value>| {
             grant::scopes(named, parameters).iter().any(|scope| target.is_in(scope, extra, parameters))
         };
-        let is_asked = self.needs.iter().any(|need| {
-            need.capability == operation.capability
-                && operation.access.contains(&need.access.as_str())
-                && covers(&need.target, need.extra.as_ref())
-        });
-        if !is_asked {
-            return Err(not_asked(operation, target.name()));
+        let asked: Vec<Option<&Value>> = self
+            .needs
+            .iter()
+            .filter(|need| {
+                need.capability == operation.capability
+                    && operation.access.contains(&need.access.as_str())
+                    && covers(&need.target, need.extra.as_ref())
+            })
+            .map(|need| need.extra.as_ref())
+            .collect();
+        if asked.is_empty() {
+            return Err(not_asked(operation, target));
         }
-        let is_granted = grant.rights.iter().any(|right| {
-            right.capability == operation.capability
-                && right.access.iter().any(|access| operation.access.contains(&access.as_str()))
-                && covers(&right.target, right.extra.as_ref())
-        });
-        if !is_granted {
-            return Err(not_granted(operation, target.name()));
+        let granted: Vec<Option<&Value>> = grant
+            .rights
+            .iter()
+            .filter(|right| {
+                right.capability == operation.capability
+                    && right.access.iter().any(|access| operation.access.contains(&access.as_str()))
+                    && covers(&right.target, right.extra.as_ref())
+            })
+            .map(|right| right.extra.as_ref())
+            .collect();
+        if granted.is_empty() {
+            return Err(not_granted(operation, target));
         }
+        let fields = if target.has_fields() { Fields::of(asked, granted).map(Arc::new) } else { None };
         if self.allowed.len() < 256 {
             let (target, variant) = (target.name().to_owned(), target.variant().to_owned());
-            self.allowed.push(Allowed { operation, target, variant, under: grant });
+            self.allowed.push(Allowed { operation, target, variant, under: grant, fields: fields.clone() });
         }
-        Ok(())
+        Ok(fields)
     }
 
     async fn deny(&mut self, operation: &'static Operation, target: &str, error: &GateError) {
         let reason = error.reason.to_owned();
         let verdict =
             if error.kind == ErrorKind::Limit { Verdict::Limit { reason } } else { Verdict::Denied { reason } };
-        if !self.ledger.is_new_denial(operation, target, error.reason) {
+        if !self.ledger.is_new_denial(operation, target, &verdict) {
             return;
         }
         let grant = error.details.as_ref().and_then(|details| details.get("grant")).map(Value::to_string);
@@ -203,10 +234,18 @@ impl Gate {
             capability = operation.capability, operation = operation.name, target, reason = error.reason,
             would_allow = grant.as_deref().unwrap_or("nothing"), "denied an effect"
         );
+        let (capability, name) = (operation.capability, operation.name);
+        let line = format!("denied: {capability} {name} on {target:?} ({}): {}", error.reason, error.message);
+        self.notices.push(self.mask.text(&line).into_owned());
         let record = self.record(operation, target, verdict, Usage::default(), 1);
         if let Err(error) = self.shared.audit.begin(record).await {
             tracing::error!(execution = %self.facts.execution, %error, "a denial could not be recorded");
         }
+    }
+
+    /// What the log of the run is to be told of denials, each with the grant that would allow it; each once.
+    pub fn take_notices(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notices)
     }
 
     /// Whether an operation would be let through, without a record. For lists that show only what can be reached.
@@ -347,18 +386,26 @@ fn closed() -> GateError {
     GateError::denied("no-capabilities", "describe, schema and validate reach nothing outside")
 }
 
-fn wanted(operation: &Operation, target: &str) -> Value {
+fn wanted(operation: &Operation, target: &dyn Target) -> Value {
     let access = operation.access.first().copied().unwrap_or_default();
-    json!({ "capability": operation.capability, "target": target, "access": [access] })
+    let mut right = json!({ "capability": operation.capability, "target": target.name(), "access": [access] });
+    if let (Some(extra), Some(members)) = (target.extra(), right.as_object_mut()) {
+        members.insert("extra".to_owned(), extra);
+    }
+    right
 }
 
-fn not_granted(operation: &Operation, target: &str) -> GateError {
-    let grant = wanted(operation, target);
-    GateError::denied("not-granted", format!("no grant allows this; this one would: {grant}"))
+/// The refusal that proposes a right.
+pub(super) fn with_grant(reason: &'static str, why: &str, grant: &Value) -> GateError {
+    GateError::denied(reason, format!("{why}; this grant would allow it: {grant}"))
         .with_details(json!({ "grant": grant }))
 }
 
-fn not_asked(operation: &Operation, target: &str) -> GateError {
+fn not_granted(operation: &Operation, target: &dyn Target) -> GateError {
+    with_grant("not-granted", "nothing that is granted allows this", &wanted(operation, target))
+}
+
+fn not_asked(operation: &Operation, target: &dyn Target) -> GateError {
     let need = wanted(operation, target);
     GateError::denied(
         "not-asked",

@@ -57,9 +57,9 @@ impl Ledger {
     }
 
     /// Whether this denial is the first of its kind and wants a record of its own; otherwise it is counted.
-    pub fn is_new_denial(&mut self, operation: &'static Operation, target: &str, reason: &str) -> bool {
+    pub fn is_new_denial(&mut self, operation: &'static Operation, target: &str, verdict: &Verdict) -> bool {
         let before = self.denials.len();
-        let sum = line(&mut self.denials, operation, target, Verdict::Denied { reason: reason.to_owned() });
+        let sum = line(&mut self.denials, operation, target, verdict.clone());
         sum.calls += 1;
         self.denials.len() > before
     }

@@ -6,6 +6,7 @@ pub mod documents;
 pub mod email;
 mod error;
 pub mod files;
+pub mod forecast;
 mod gates;
 mod grants;
 pub mod guard;

@@ -79,6 +79,7 @@ impl Watcher for Watch {
             capability: sum.capability,
             operation: sum.operation,
             target: sum.target,
+            verdict: sum.verdict,
             calls: sum.calls,
             usage: sum.usage,
         }));

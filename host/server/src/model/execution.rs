@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::audit::Usage;
+use super::audit::{Usage, Verdict};
 use super::log::LogLine;
 use super::outcome::{Metrics, RunResult};
 use super::{Digest, ExecutionId, Incarnation, JobId, Token};
@@ -199,12 +199,14 @@ pub struct Attempt {
     pub reads: Vec<ReadSum>,
 }
 
-/// The reads of one attempt from one target.
+/// What one attempt asked for again and again, summed: reads of one target, and refusals after the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadSum {
     pub capability: String,
     pub operation: String,
     pub target: String,
+    /// Allowed, or how it was refused.
+    pub verdict: Verdict,
     pub calls: u64,
     pub usage: Usage,
 }

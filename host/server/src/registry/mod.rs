@@ -9,11 +9,11 @@ mod jobs;
 mod secrets;
 mod templates;
 
-pub use grants::{GrantError, GrantInfo, Grants, HostOffer};
+pub use grants::{CapabilityUse, FunctionUse, GrantError, GrantInfo, Grants, HostOffer, Met, UseReader, Uses};
 pub use jobs::{JobError, Jobs, RunRequest, read_schedule};
 pub use secrets::{Asked as AskedSecret, SecretError, Secrets, read as read_secret, set as set_secret};
 pub use templates::{
     AdmitError, Approval, CheckedParameters, Components, Described, DropIn, DropInError, DropInParts, FileProblem,
-    JobLeft, Moved, Readiness, Retirement, SandboxComponents, Shelf, ShelfError, TemplateView, Templates,
+    Forecast, JobLeft, Moved, Readiness, Retirement, SandboxComponents, Shelf, ShelfError, TemplateView, Templates,
     TemplatesError, Trial,
 };

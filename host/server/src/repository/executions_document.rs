@@ -7,7 +7,7 @@ use sandglass_database::Result;
 use super::EXECUTIONS;
 use super::document::{Fields, count, date, json_to_bson};
 use super::jobs_document::part;
-use crate::model::audit::Usage;
+use crate::model::audit::{Usage, Verdict};
 use crate::model::execution::{Attempt, Delivery, Progress, ReadSum, SkipSummary};
 use crate::model::log::{Level, LogLine};
 use crate::model::outcome::{Metrics, RunResult};
@@ -185,7 +185,7 @@ fn attempt(attempt: &Attempt) -> Bson {
 }
 
 fn read_sum(sum: &ReadSum) -> Bson {
-    Bson::Document(doc! {
+    let mut document = doc! {
         "capability": sum.capability.as_str(),
         "operation": sum.operation.as_str(),
         "target": sum.target.as_str(),
@@ -194,10 +194,15 @@ fn read_sum(sum: &ReadSum) -> Bson {
         "bytes_in": count(sum.usage.bytes_in),
         "bytes_out": count(sum.usage.bytes_out),
         "duration_ms": count(sum.usage.duration_ms),
-    })
+    };
+    if let Verdict::Denied { reason } | Verdict::Limit { reason } = &sum.verdict {
+        let word = if matches!(sum.verdict, Verdict::Limit { .. }) { "limit" } else { "denied" };
+        document.extend(doc! { "refused": word, "reason": reason.as_str() });
+    }
+    Bson::Document(document)
 }
 
-fn read_sums(attempt: &Fields<'_>) -> Result<Vec<ReadSum>> {
+pub(super) fn read_sums(attempt: &Fields<'_>) -> Result<Vec<ReadSum>> {
     let whole = |fields: &Fields<'_>, field: &str| Ok(fields.unsigned::<u64>(field)?.unwrap_or(0));
     attempt
         .documents("reads")?
@@ -207,6 +212,11 @@ fn read_sums(attempt: &Fields<'_>) -> Result<Vec<ReadSum>> {
                 capability: sum.text("capability")?,
                 operation: sum.text("operation")?,
                 target: sum.text("target")?,
+                verdict: match sum.optional_str("refused")? {
+                    None => Verdict::Allowed,
+                    Some("limit") => Verdict::Limit { reason: sum.text("reason")? },
+                    Some(_) => Verdict::Denied { reason: sum.text("reason")? },
+                },
                 calls: whole(sum, "calls")?,
                 usage: Usage {
                     items: whole(sum, "items")?,

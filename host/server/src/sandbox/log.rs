@@ -48,6 +48,11 @@ impl RunLog {
         self.pass_on(level, message);
     }
 
+    /// A line of the host's that holds what a guest chose.
+    pub(super) fn notice(&self, level: Level, message: &str) {
+        self.pass_on(level, line(message, &[], self.line_bound));
+    }
+
     /// Says how many lines were only counted, if any.
     pub(super) fn close(&self) {
         if self.dropped > 0 {

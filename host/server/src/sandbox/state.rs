@@ -14,6 +14,7 @@ use super::wasi::Inert;
 use super::{Run, Watcher};
 use crate::capabilities::Gate;
 use crate::model::execution::Progress;
+use crate::model::log::Level;
 use crate::model::{Clock, ExecutionId, JobId};
 
 /// Handles that a guest may hold at once.
@@ -110,6 +111,13 @@ impl State {
         self.host_calls += 1;
     }
 
+    /// Tells the log what the gate refused.
+    pub(super) fn tell_denials(&mut self) {
+        for notice in self.gate.take_notices() {
+            self.log.notice(Level::Warning, &notice);
+        }
+    }
+
     /// Says what is still to be said at the end, and lets go of what the guest still holds.
     pub(super) fn close(&mut self) {
         self.table = ResourceTable::new();
@@ -117,6 +125,7 @@ impl State {
         if let (Some(watcher), Some(progress)) = (&self.watcher, self.held_progress.take()) {
             watcher.progress(progress);
         }
+        self.tell_denials();
         self.log.close();
     }
 }

@@ -90,7 +90,9 @@ async fn without_a_grant_for_identity_and_recipient_nothing_is_sent() {
     let denied = world.probe(&template, json!({ "steps": [mail(json!({}))] })).await;
     assert_eq!(reason(&denied[0]), "not-granted");
     let message = denied[0]["error"]["message"].as_str().unwrap();
-    assert!(message.contains(r#"{"capability":"email","target":"default","access":["send"]}"#), "{message}");
+    let right =
+        r#"{"capability":"email","target":"default","access":["send"],"extra":{"recipients":["anna@example.com"]}}"#;
+    assert!(message.contains(right), "{message}");
 
     let narrowed = Right {
         capability: "email".into(),

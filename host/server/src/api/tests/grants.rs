@@ -118,3 +118,52 @@ async fn what_may_not_do_what_was_meant_is_told_beside_the_grant() {
         answer.json["warnings"].as_array().unwrap().iter().filter_map(|warning| warning["code"].as_str()).collect();
     assert_eq!(codes, ["not_asked", "not_configured"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_is_valid_whatever_is_granted_and_the_check_says_what_it_would_be_denied() {
+    let scene = Scene::start().await;
+    let check = || scene.post("/jobs/validate", sample());
+    let fine = check().await;
+    assert_eq!(fine.json["forecast"], json!({ "would_run": true, "hindrance": null, "denied": [] }), "{}", fine.text);
+    assert_eq!(fine.json["template_type"], "database_cleanup");
+
+    let right = json!({ "capability": "documents", "target": "orders", "access": ["write"] });
+    put(&scene, json!({ "rights": [right] }), None).await;
+    let narrowed = check().await;
+    assert_eq!(narrowed.status, StatusCode::OK, "{}", narrowed.text);
+    let denied = json!([{
+        "capability": "documents", "target": "logs", "access": "write", "reason": "deletes what is old",
+        "optional": false, "is_certain": true,
+        "grant_that_would_allow": { "capability": "documents", "target": "logs", "access": ["write"] },
+    }]);
+    assert_eq!(
+        (&narrowed.json["forecast"]["would_run"], &narrowed.json["forecast"]["denied"]),
+        (&json!(false), &denied)
+    );
+    put(&scene, json!({ "rights": [right, denied[0]["grant_that_would_allow"]] }), None).await;
+    assert_eq!(check().await.json["forecast"]["would_run"], true);
+
+    scene.call(Method::DELETE, GRANT, None).await;
+    let nothing = check().await;
+    assert_eq!((nothing.status, &nothing.json["forecast"]["would_run"]), (StatusCode::OK, &json!(false)));
+    assert!(nothing.json["forecast"]["hindrance"].as_str().is_some_and(|why| why.contains("nothing is granted")));
+    assert_eq!(nothing.json["forecast"]["denied"], denied, "{}", nothing.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_overview_shows_asked_granted_and_denied_and_how_much_it_stands_on() {
+    let scene = Scene::start().await;
+    scene.execution().await;
+    let whole = scene.get("/templates/database_cleanup/capabilities").await;
+    assert_eq!(whole.status, StatusCode::OK, "{}", whole.text);
+    assert_eq!((&whole.json["runs"], &whole.json["is_complete"]), (&json!(1), &json!(true)), "{}", whole.text);
+    let documents = &whole.json["capabilities"][0];
+    assert_eq!(documents["capability"], "documents");
+    assert_eq!(documents["needs"][0]["reason"], "deletes what is old");
+    let delete = &documents["functions"][0];
+    assert_eq!(
+        (&delete["import"], &delete["is_declared"], &delete["is_granted"], &delete["used"]),
+        (&json!("sandglass:documents/write.delete"), &json!(true), &json!(true), &Value::Null)
+    );
+    assert_eq!(scene.get("/templates/nobody/capabilities").await.status, StatusCode::NOT_FOUND);
+}

@@ -122,6 +122,13 @@ impl Scene {
                 clock.clone(),
                 registry::HostOffer::default(),
             ),
+            uses: registry::UseReader {
+                templates: templates.clone(),
+                jobs: stored_jobs.clone(),
+                executions: Executions::new(database.clone()),
+                audit: audit.clone(),
+                clock: clock.clone(),
+            },
             stored_jobs: stored_jobs.clone(),
             executions: Executions::new(database.clone()),
             counters: Counters::new(database.clone()),

@@ -5,9 +5,9 @@ use sandglass_database::{Find, Index};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::{CollectionName, Cursor, RawCursor, json as extended, pipeline};
+use super::{CollectionName, Cursor, Fields, RawCursor, json as extended, narrowed, pipeline};
 use crate::capabilities::gates::DEFAULT_CONNECTION;
-use crate::capabilities::guard::{Gate, Target};
+use crate::capabilities::guard::{Gate, Permit, Target};
 use crate::capabilities::operation::{
     DOCUMENTS_AGGREGATE, DOCUMENTS_COLLECTIONS, DOCUMENTS_COUNT, DOCUMENTS_DISTINCT, DOCUMENTS_FIND,
     DOCUMENTS_FIND_ONE, DOCUMENTS_FIND_RAW, DOCUMENTS_INDEXES, DOCUMENTS_OPEN, Operation,
@@ -73,11 +73,11 @@ impl Collection {
     pub async fn find(&self, gate: &mut Gate, filter: &str, options: &FindOptions) -> Result<Cursor, GateError> {
         let permit = gate.pass(&DOCUMENTS_FIND, &self.0).await?;
         let since = Instant::now();
-        let find = find(filter, options)?;
+        let find = self.narrow(gate, &permit, &DOCUMENTS_FIND, find(filter, options)?).await?;
         let database = gate.database(&permit, self.0.connection())?;
         let source = within(gate.remaining(), database.find(self.0.collection(), find)).await?;
         self.note(gate, &DOCUMENTS_FIND, filter.len(), 0, since);
-        Ok(Cursor::new(source, self.0.clone(), options.batch))
+        Ok(Cursor::new(source, self.0.clone(), permit.fields().cloned(), options.batch))
     }
 
     /// The first document that `filter` matches.
@@ -92,7 +92,7 @@ impl Collection {
     ) -> Result<Option<String>, GateError> {
         let permit = gate.pass(&DOCUMENTS_FIND_ONE, &self.0).await?;
         let since = Instant::now();
-        let find = find(filter, options)?.limited(1);
+        let find = self.narrow(gate, &permit, &DOCUMENTS_FIND_ONE, find(filter, options)?).await?.limited(1);
         let database = gate.database(&permit, self.0.connection())?;
         let found = within(gate.remaining(), async { database.find(self.0.collection(), find).await?.next(1).await });
         let text = found.await?.first().map(extended::document_text);
@@ -113,11 +113,11 @@ impl Collection {
     pub async fn find_raw(&self, gate: &mut Gate, filter: &str, options: &FindOptions) -> Result<RawCursor, GateError> {
         let permit = gate.pass(&DOCUMENTS_FIND_RAW, &self.0).await?;
         let since = Instant::now();
-        let find = find(filter, options)?;
+        let find = self.narrow(gate, &permit, &DOCUMENTS_FIND_RAW, find(filter, options)?).await?;
         let database = gate.database(&permit, self.0.connection())?;
         let source = within(gate.remaining(), database.find_raw(self.0.collection(), find)).await?;
         self.note(gate, &DOCUMENTS_FIND_RAW, filter.len(), 0, since);
-        Ok(RawCursor::new(source, self.0.clone()))
+        Ok(RawCursor::new(source, self.0.clone(), permit.fields().cloned()))
     }
 
     /// How many documents `filter` matches.
@@ -128,6 +128,7 @@ impl Collection {
         let permit = gate.pass(&DOCUMENTS_COUNT, &self.0).await?;
         let since = Instant::now();
         let parsed = extended::document("filter", filter)?;
+        narrowed::within(gate, &permit, &DOCUMENTS_COUNT, &self.0, |fields| fields.check_filter(&parsed)).await?;
         let database = gate.database(&permit, self.0.connection())?;
         let count = within(gate.remaining(), database.count(self.0.collection(), parsed)).await?;
         self.note(gate, &DOCUMENTS_COUNT, filter.len(), 0, since);
@@ -142,6 +143,11 @@ impl Collection {
         let permit = gate.pass(&DOCUMENTS_DISTINCT, &self.0).await?;
         let since = Instant::now();
         let parsed = extended::document("filter", filter)?;
+        let judge = |fields: &Fields| {
+            fields.check_sort(&bson::doc! { field: 1 })?;
+            fields.check_filter(&parsed)
+        };
+        narrowed::within(gate, &permit, &DOCUMENTS_DISTINCT, &self.0, judge).await?;
         let database = gate.database(&permit, self.0.connection())?;
         let values = within(gate.remaining(), database.distinct(self.0.collection(), field, parsed)).await?;
         let texts: Vec<String> = values.iter().map(extended::text).collect();
@@ -174,12 +180,16 @@ impl Collection {
         };
         for other in foreign {
             let other = self.0.sibling(&other)?;
-            gate.pass(&DOCUMENTS_AGGREGATE, &other).await?;
+            let permit = gate.pass(&DOCUMENTS_AGGREGATE, &other).await?;
+            narrowed::whole(gate, &permit, &DOCUMENTS_AGGREGATE, &other, "joining a collection").await?;
         }
+        let narrow = |fields: &Fields| fields.pipeline(stages.clone());
+        let narrow = narrowed::within(gate, &permit, &DOCUMENTS_AGGREGATE, &self.0, narrow).await?;
+        let stages = narrow.unwrap_or(stages);
         let database = gate.database(&permit, self.0.connection())?;
         let source = within(gate.remaining(), database.aggregate(self.0.collection(), stages)).await?;
         self.note(gate, &DOCUMENTS_AGGREGATE, pipeline.len(), 0, since);
-        Ok(Cursor::new(source, self.0.clone(), None))
+        Ok(Cursor::new(source, self.0.clone(), permit.fields().cloned(), None))
     }
 
     /// The indexes.
@@ -193,6 +203,26 @@ impl Collection {
         let indexes = within(gate.remaining(), database.indexes(self.0.collection())).await?;
         self.note(gate, &DOCUMENTS_INDEXES, 0, indexes.len(), since);
         Ok(indexes.into_iter().map(index_text).collect())
+    }
+
+    /// The same read within the fields that are granted.
+    async fn narrow(
+        &self,
+        gate: &mut Gate,
+        permit: &Permit,
+        operation: &'static Operation,
+        find: Find,
+    ) -> Result<Find, GateError> {
+        let judge = |fields: &Fields| {
+            fields.check_filter(&find.filter)?;
+            find.sort.as_ref().map_or(Ok(()), |sort| fields.check_sort(sort))?;
+            fields.projection(find.projection.as_ref())
+        };
+        let projection = narrowed::within(gate, permit, operation, &self.0, judge).await?;
+        Ok(match projection {
+            None => find,
+            Some(projection) => Find { projection: Some(projection), ..find },
+        })
     }
 
     pub(super) fn name(&self) -> &CollectionName {

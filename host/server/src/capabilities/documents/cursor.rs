@@ -1,14 +1,16 @@
 //! Results that are pulled in batches, each within the bounds of a batch.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bson::Document;
 use sandglass_database as database;
 use tokio::time::Instant;
 
-use super::{CollectionName, json};
-use crate::capabilities::guard::{Gate, Target as _};
-use crate::capabilities::operation::{DOCUMENTS_NEXT, DOCUMENTS_NEXT_RAW};
+use super::fields::Beyond;
+use super::{CollectionName, Fields, json, narrowed};
+use crate::capabilities::guard::{Gate, Permit, Target as _};
+use crate::capabilities::operation::{DOCUMENTS_NEXT, DOCUMENTS_NEXT_RAW, Operation};
 use crate::capabilities::{GateError, within};
 use crate::model::audit::Usage;
 
@@ -19,6 +21,8 @@ const FIRST: usize = 100;
 pub struct Cursor {
     source: Box<dyn database::Cursor>,
     of: CollectionName,
+    /// What the right was narrowed to when it was opened.
+    fields: Option<Arc<Fields>>,
     /// Fetched but not handed over yet.
     waiting: VecDeque<String>,
     /// Documents to ask of the store next time.
@@ -27,9 +31,14 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    pub(super) fn new(source: Box<dyn database::Cursor>, of: CollectionName, hint: Option<u32>) -> Self {
+    pub(super) fn new(
+        source: Box<dyn database::Cursor>,
+        of: CollectionName,
+        fields: Option<Arc<Fields>>,
+        hint: Option<u32>,
+    ) -> Self {
         let step = hint.and_then(|hint| usize::try_from(hint).ok()).unwrap_or(FIRST);
-        Self { source, of, waiting: VecDeque::new(), step: step.clamp(1, FIRST), is_at_end: false }
+        Self { source, of, fields, waiting: VecDeque::new(), step: step.clamp(1, FIRST), is_at_end: false }
     }
 
     /// The next documents, at most `max` (0: as many as a batch holds). Empty at the end.
@@ -37,7 +46,8 @@ impl Cursor {
     /// # Errors
     /// Those of the gate and of the database.
     pub async fn next(&mut self, gate: &mut Gate, max: u32) -> Result<Vec<String>, GateError> {
-        gate.pass(&DOCUMENTS_NEXT, &self.of).await?;
+        let permit = gate.pass(&DOCUMENTS_NEXT, &self.of).await?;
+        still_within(gate, &permit, &DOCUMENTS_NEXT, &self.of, self.fields.as_deref()).await?;
         let since = Instant::now();
         let bounds = *gate.bounds();
         let max = match usize::try_from(max) {
@@ -85,11 +95,27 @@ impl Cursor {
 pub struct RawCursor {
     source: Box<dyn database::RawCursor>,
     of: CollectionName,
+    fields: Option<Arc<Fields>>,
+}
+
+/// A right may have been narrowed since the cursor was opened, and what it holds shows more than that.
+async fn still_within(
+    gate: &mut Gate,
+    permit: &Permit,
+    operation: &'static Operation,
+    of: &CollectionName,
+    opened: Option<&Fields>,
+) -> Result<(), GateError> {
+    let judge = |now: &Fields| match opened {
+        Some(opened) if opened.lie_within(now) => Ok(()),
+        _ => Err(Beyond::Whole("a cursor from before")),
+    };
+    narrowed::within(gate, permit, operation, of, judge).await.map(drop)
 }
 
 impl RawCursor {
-    pub(super) fn new(source: Box<dyn database::RawCursor>, of: CollectionName) -> Self {
-        Self { source, of }
+    pub(super) fn new(source: Box<dyn database::RawCursor>, of: CollectionName, fields: Option<Arc<Fields>>) -> Self {
+        Self { source, of, fields }
     }
 
     /// Whole documents, concatenated. Empty at the end.
@@ -97,7 +123,8 @@ impl RawCursor {
     /// # Errors
     /// Those of the gate and of the database.
     pub async fn next(&mut self, gate: &mut Gate, max_bytes: u32) -> Result<Vec<u8>, GateError> {
-        gate.pass(&DOCUMENTS_NEXT_RAW, &self.of).await?;
+        let permit = gate.pass(&DOCUMENTS_NEXT_RAW, &self.of).await?;
+        still_within(gate, &permit, &DOCUMENTS_NEXT_RAW, &self.of, self.fields.as_deref()).await?;
         let since = Instant::now();
         let bound = gate.bounds().batch_bytes;
         let max = usize::try_from(max_bytes).unwrap_or(bound).min(bound);

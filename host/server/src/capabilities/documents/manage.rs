@@ -4,7 +4,7 @@ use sandglass_database::Index;
 
 use super::collection::refused;
 use super::write::{effect, flag};
-use super::{CollectionName, json as extended};
+use super::{CollectionName, json as extended, narrowed};
 use crate::capabilities::guard::{Gate, Permit};
 use crate::capabilities::operation::{
     DOCUMENTS_CREATE, DOCUMENTS_CREATE_INDEX, DOCUMENTS_DROP, DOCUMENTS_DROP_INDEX, DOCUMENTS_RENAME, Operation,
@@ -17,7 +17,11 @@ async fn pass(
     name: &str,
 ) -> Result<(Permit, CollectionName), GateError> {
     match CollectionName::parse(name) {
-        Ok(name) => Ok((gate.pass(operation, &name).await?, name)),
+        Ok(name) => {
+            let permit = gate.pass(operation, &name).await?;
+            narrowed::whole(gate, &permit, operation, &name, "managing a collection").await?;
+            Ok((permit, name))
+        }
         Err(error) => Err(refused(gate, operation, name, error).await),
     }
 }
@@ -67,7 +71,8 @@ pub async fn rename(gate: &mut Gate, name: &str, to: &str, replace: bool) -> Res
         Ok(_) => return Err(GateError::invalid("other-connection", "a collection stays in its connection")),
         Err(error) => return Err(refused(gate, &DOCUMENTS_RENAME, "", error).await),
     };
-    gate.pass(&DOCUMENTS_RENAME, &to).await?;
+    let other = gate.pass(&DOCUMENTS_RENAME, &to).await?;
+    narrowed::whole(gate, &other, &DOCUMENTS_RENAME, &to, "managing a collection").await?;
     let database = gate.database(&permit, name.connection())?;
     if !replace {
         let existing = within(gate.remaining(), database.collections()).await?;

@@ -4,15 +4,18 @@
 
 mod collection;
 mod cursor;
+mod fields;
 mod json;
 mod manage;
 mod name;
+mod narrowed;
 mod pipeline;
 mod write;
 
 pub(super) use collection::refused;
 pub use collection::{Collection, FindOptions, collections, open};
 pub use cursor::{Cursor, RawCursor};
+pub use fields::Fields;
 pub use json::{document, documents, text};
 pub use manage::{create, create_index, drop, drop_index, rename};
 pub use name::CollectionName;

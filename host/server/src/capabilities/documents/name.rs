@@ -111,6 +111,10 @@ impl Target for CollectionName {
             }
     }
 
+    fn has_fields(&self) -> bool {
+        true
+    }
+
     fn forbidden(&self) -> Option<GateError> {
         (self.connection == DEFAULT_CONNECTION && grant::is_own_collection(&self.collection)).then(|| {
             GateError::new(

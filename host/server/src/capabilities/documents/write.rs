@@ -3,7 +3,7 @@
 use bson::{Bson, RawDocumentBuf};
 use sandglass_database::{self as database, Change, Delete, Update};
 
-use super::{Collection, CollectionName, json as extended};
+use super::{Collection, CollectionName, Fields, json as extended, narrowed};
 use crate::capabilities::guard::{Gate, Permit, Target as _};
 use crate::capabilities::operation::{
     DOCUMENTS_DELETE, DOCUMENTS_INSERT, DOCUMENTS_INSERT_RAW, DOCUMENTS_UPDATE, Operation,
@@ -57,6 +57,8 @@ pub async fn insert(gate: &mut Gate, target: &Collection, documents: &[String]) 
             Err(error) => failed.push((place, error)),
         }
     }
+    let judge = |fields: &Fields| parsed.iter().try_for_each(|document| fields.check_document(document));
+    narrowed::within(gate, &permit, &DOCUMENTS_INSERT, target.name(), judge).await?;
     let database = gate.database(&permit, target.name().connection())?;
     let report = effect(gate, &permit, &DOCUMENTS_INSERT, target.name(), bytes, async {
         let report = database.insert(target.name().collection(), parsed).await?;
@@ -73,6 +75,12 @@ pub async fn insert_raw(gate: &mut Gate, target: &Collection, bytes: &[u8]) -> R
     let permit = gate.pass(&DOCUMENTS_INSERT_RAW, target.name()).await?;
     let documents = split(bytes)?;
     within_batch(gate, documents.len(), bytes.len())?;
+    let judge = |fields: &Fields| {
+        // Each was read once already.
+        let mut read = documents.iter().filter_map(|document| bson::Document::try_from(&**document).ok());
+        read.try_for_each(|document| fields.check_document(&document))
+    };
+    narrowed::within(gate, &permit, &DOCUMENTS_INSERT_RAW, target.name(), judge).await?;
     let places: Vec<u32> = (0u32..).take(documents.len()).collect();
     let database = gate.database(&permit, target.name().connection())?;
     let report = effect(gate, &permit, &DOCUMENTS_INSERT_RAW, target.name(), bytes.len(), async {
@@ -98,9 +106,15 @@ pub async fn update(
         return Err(GateError::invalid("limit-without-many", "a limit has a meaning only together with `many`"));
     }
     let filters = options.array_filters.as_deref();
+    let (wanted, parsed) = (extended::document("filter", filter)?, extended::value("change", change)?);
+    let judge = |fields: &Fields| {
+        fields.check_filter(&wanted)?;
+        fields.check_change(&parsed)
+    };
+    narrowed::within(gate, &permit, &DOCUMENTS_UPDATE, target.name(), judge).await?;
     let update = Update {
-        filter: extended::document("filter", filter)?,
-        change: Change::from_bson(extended::value("change", change)?)?,
+        filter: wanted,
+        change: Change::from_bson(parsed)?,
         many: options.many,
         limit: options.limit,
         upsert: options.upsert,
@@ -126,6 +140,7 @@ pub async fn update(
 /// Those of the gate, of Extended JSON and of the database.
 pub async fn delete(gate: &mut Gate, target: &Collection, filter: &str, limit: Option<u64>) -> Result<u64, GateError> {
     let permit = gate.pass(&DOCUMENTS_DELETE, target.name()).await?;
+    narrowed::whole(gate, &permit, &DOCUMENTS_DELETE, target.name(), "deleting").await?;
     let command = Delete { filter: extended::document("filter", filter)?, limit };
     let database = gate.database(&permit, target.name().connection())?;
     let deleted = effect(gate, &permit, &DOCUMENTS_DELETE, target.name(), filter.len(), async {

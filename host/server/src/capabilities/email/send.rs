@@ -41,6 +41,11 @@ impl Target for IdentityTarget {
         &self.variant
     }
 
+    fn extra(&self) -> Option<Value> {
+        let addresses: Vec<String> = self.recipients.iter().map(Address::to_string).collect();
+        (!addresses.is_empty()).then(|| serde_json::json!({ "recipients": addresses }))
+    }
+
     fn is_in(&self, scope: &Scope, extra: Option<&Value>, _parameters: &Value) -> bool {
         let is_named = match scope {
             Scope::Pattern(pattern) => fits(pattern, &self.label),

@@ -147,6 +147,10 @@ impl Target for HttpTarget {
         &self.method
     }
 
+    fn extra(&self) -> Option<Value> {
+        Some(serde_json::json!({ "methods": [self.method] }))
+    }
+
     fn is_in(&self, scope: &Scope, extra: Option<&Value>, _parameters: &Value) -> bool {
         let methods = extra.and_then(|extra| extra.get("methods")).and_then(Value::as_array);
         let method_fits = methods.is_none_or(|methods| {

@@ -4,7 +4,9 @@
 //! grant belongs to a digest; it is never widened by anything but a person's word.
 
 mod host;
+mod overview;
 mod read;
+mod uses;
 mod warnings;
 
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 pub use host::HostOffer;
+pub use overview::{CapabilityUse, FunctionUse, Met};
+pub use uses::{UseReader, Uses};
 
 use super::templates::{TemplateView, Templates};
 use crate::model::audit::ChangeRecord;

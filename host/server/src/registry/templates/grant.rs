@@ -20,6 +20,13 @@ impl Templates {
         self.view(&state, digest).filter(|view| view.template.metadata.name == template_type)
     }
 
+    /// Every digest that is known under a type.
+    pub fn digests(&self, template_type: &str) -> Vec<Digest> {
+        let state = self.state.read();
+        let of_type = |entry: &&Arc<super::Entry>| entry.template.metadata.name == template_type;
+        state.entries.values().filter(of_type).map(|entry| entry.template.digest.clone()).collect()
+    }
+
     /// Lets a grant hold from the next call on; whoever stores it does so before.
     pub(in crate::registry) fn put_in_force(&self, grant: Grant) {
         self.state.write().grants.insert(grant.digest.clone(), Arc::new(grant));

@@ -23,6 +23,8 @@ pub struct AuditFilter {
     pub subject: Option<String>,
     pub capability: Option<String>,
     pub operation: Option<String>,
+    /// Of the component that asked.
+    pub digest: Option<String>,
     pub target: Option<String>,
     /// `denied` and `limit` are exact; other ends stand in entries of their own and cannot be asked for.
     pub refused: Option<&'static str>,
@@ -132,6 +134,7 @@ impl AuditFilter {
             ("subject", self.subject.as_deref()),
             ("capability", self.capability.as_deref()),
             ("operation", self.operation.as_deref()),
+            ("digest", self.digest.as_deref()),
             ("target", self.target.as_deref()),
             ("verdict", self.refused),
         ];

@@ -6,6 +6,9 @@
 mod chain;
 mod entry;
 mod list;
+mod uses;
+#[cfg(test)]
+mod uses_test;
 mod verify;
 mod writer;
 
@@ -78,6 +81,8 @@ impl Audit {
         // For people who look: newest first, and each effect with its end. Ends have no `at`.
         self.database.create_index(COLLECTION, Index::on(doc! { "at": -1, "_id": -1 }).sparse()).await?;
         self.database.create_index(COLLECTION, Index::on(doc! { "of": 1 }).sparse()).await?;
+        let refusals = Index { partial: Some(uses::is_refusal()), ..Index::on(doc! { "digest": 1, "at": -1 }) };
+        self.database.create_index(COLLECTION, refusals).await?;
         Ok(())
     }
 

@@ -59,6 +59,7 @@ pub(super) fn wire(error: GateError) -> types::Error {
 
 impl types::Host for State {
     fn convert_error(&mut self, refusal: Refusal) -> wasmtime::Result<types::Error> {
+        self.tell_denials();
         match refusal {
             Refusal::Error(error) => Ok(wire(self.gate.mask().error(error))),
             Refusal::Stop(error) => Err(error),

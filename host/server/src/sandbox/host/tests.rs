@@ -352,6 +352,99 @@ async fn every_function_that_reaches_outside_asks_the_gate() {
     drop(world.grants);
 }
 
+/// Everything that a denial can be met with: what asks the gate, without what was handed over already.
+fn refusable() -> impl Iterator<Item = (String, String)> {
+    contract().into_iter().filter_map(|(interface, function)| {
+        let interface = interface.trim_start_matches("sandglass:").trim_end_matches("@0.1.0").to_owned();
+        let is_own = interface.starts_with("base/") || function.ends_with(".status") || function.ends_with(".headers");
+        (!is_own).then_some((interface, function))
+    })
+}
+
+#[tokio::test]
+async fn the_grant_that_a_denial_names_is_valid_and_allows_the_call() {
+    let mut world = World::revoked().await;
+    let mut allowed = 0;
+    for (interface, function) in refusable() {
+        let mut rights: Vec<Right> = Vec::new();
+        // Renaming takes a right to both names.
+        let mut left = 3;
+        loop {
+            let (template_type, digest, limits) = ("test".to_owned(), Digest::of(b""), Limits::default());
+            world.grants.set(Grant { template_type, digest, rights: rights.clone(), limits });
+            let Err(Refusal::Error(error)) = world.call(&interface, &function).await else { break };
+            if error.reason != "not-granted" {
+                break;
+            }
+            assert!(left > 0, "{interface} {function} is still denied under {rights:?}: {error}");
+            left -= 1;
+            let details = error.details.unwrap();
+            assert!(error.message.contains(&details["grant"].to_string()), "{}", error.message);
+            let right: Right = serde_json::from_value(details["grant"].clone()).unwrap();
+            assert_eq!(crate::capabilities::right::check(&right), [], "{right:?}");
+            rights.push(right);
+        }
+        assert!(!rights.is_empty(), "{interface} {function} was never denied");
+        allowed += 1;
+    }
+    assert!(allowed > 30, "{allowed} functions");
+}
+
+#[tokio::test]
+async fn every_function_of_documents_is_denied_what_lies_beyond_the_granted_fields() {
+    let mut world = World::revoked().await;
+    let right = |access: &[&str]| Right {
+        capability: "documents".into(),
+        target: "*".into(),
+        access: access.iter().map(|word| (*word).to_owned()).collect(),
+        extra: Some(serde_json::json!({ "fields": ["name"] })),
+    };
+    let mut denied = 0;
+    for (interface, function) in refusable().filter(|(interface, _)| interface.starts_with("documents/")) {
+        let (template_type, digest, limits) = ("test".to_owned(), Digest::of(b""), Limits::default());
+        let rights = vec![right(&["read", "write", "manage"])];
+        world.grants.set(Grant { template_type, digest, rights, limits });
+        let secret = || r#"{"secret": 1}"#.to_owned();
+        let collection = || Resource::new_borrow(world.collection.rep());
+        let state = &mut world.state;
+        let answer = match function.as_str() {
+            "[method]collection.find" => {
+                read::HostCollection::find(state, collection(), secret(), options()).await.map(drop)
+            }
+            "[method]collection.find-one" => {
+                let options = read::FindOptions { sort: Some(secret()), ..options() };
+                read::HostCollection::find_one(state, collection(), "{}".into(), options).await.map(drop)
+            }
+            "[method]collection.find-raw" => {
+                let options = read::FindOptions { projection: Some(secret()), ..options() };
+                read::HostCollection::find_raw(state, collection(), "{}".into(), options).await.map(drop)
+            }
+            "[method]collection.count" => read::HostCollection::count(state, collection(), secret()).await.map(drop),
+            "[method]collection.aggregate" => {
+                let pipeline = r#"[{"$group": {"_id": "$secret"}}]"#.to_owned();
+                read::HostCollection::aggregate(state, collection(), pipeline, "{}".into()).await.map(drop)
+            }
+            "insert" => write::Host::insert(state, collection(), vec![secret()]).await.map(drop),
+            "insert-raw" => {
+                let bytes = bson::doc! { "secret": 1 }.to_vec().unwrap();
+                write::Host::insert_raw(state, collection(), bytes).await.map(drop)
+            }
+            // Names of collections and of indexes are no fields.
+            "[static]collection.open" | "collections" | "[method]collection.indexes" => continue,
+            // The rest asks for the field `orders`, replaces, deletes or manages, or goes on with a cursor from before.
+            _ => world.call(&interface, &function).await,
+        };
+        match answer {
+            Err(Refusal::Error(error)) => {
+                assert_eq!(error.reason, "field-not-granted", "{interface} {function}: {error}")
+            }
+            other => panic!("{interface} {function} was not refused: {other:?}"),
+        }
+        denied += 1;
+    }
+    assert_eq!(denied, 17, "functions of documents");
+}
+
 #[tokio::test]
 async fn figures_about_runs_are_a_read_under_a_grant_of_their_own_and_a_denial_names_it() {
     let mut world = World::revoked().await;
