@@ -1,4 +1,4 @@
-//! `cargo xtask build`: one self-contained file, the components inside it.
+//! `cargo xtask build`: one self-contained file, the components and the interface inside it.
 
 use crate::process::{cargo, step, workspace};
 
@@ -10,12 +10,13 @@ pub struct Arguments {
     dist: bool,
 }
 
-/// Builds the components, then the server around them.
+/// Builds the components and the interface, then the server around them.
 ///
 /// # Errors
 /// When a build fails.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     crate::plugins::build()?;
+    crate::ui::build()?;
     let profile = if arguments.dist { "dist" } else { "release" };
     step("the server", &mut cargo(&["build", "--locked", "--package", "sandglass", "--profile", profile])?)?;
     let file = workspace()?.join("target").join(profile).join("sandglass");

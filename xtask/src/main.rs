@@ -8,6 +8,7 @@ mod plugins;
 mod process;
 mod run;
 mod test;
+mod ui;
 
 use clap::{Parser, Subcommand};
 
@@ -24,12 +25,14 @@ enum Command {
     Run(run::Arguments),
     /// Check, build and test everything, installing what the tests need
     Test,
-    /// Formatting, lints, layer arrows, the contract, generated files
+    /// Formatting, lints, layer arrows, the contract, generated files, the interface
     Check(check::Arguments),
-    /// Build one self-contained file, the components inside it
+    /// Build one self-contained file, the components and the interface inside it
     Build(build::Arguments),
     /// Build the job templates into WebAssembly components
     Plugins(plugins::Arguments),
+    /// Build the web interface
+    Ui(ui::Arguments),
     /// Make a new job template that builds and whose tests pass
     NewPlugin(new_plugin::Arguments),
     /// Measure how late runs start and what one costs
@@ -43,6 +46,7 @@ fn main() -> anyhow::Result<()> {
         Command::Check(arguments) => check::run(&arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Plugins(arguments) => plugins::run(&arguments),
+        Command::Ui(arguments) => ui::run(&arguments),
         Command::NewPlugin(arguments) => new_plugin::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     }

@@ -22,9 +22,10 @@ pub struct Arguments {
 /// When a build fails or the server cannot be started.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     eprintln!(
-        "Builds the components and the server (some minutes the first time), then starts it with demo data in ./data."
+        "Builds the components, the interface and the server (some minutes the first time), then starts it with demo data in ./data."
     );
     crate::plugins::build()?;
+    crate::ui::build()?;
     let (profile, folder) = if arguments.release { ("release", "release") } else { ("dev", "debug") };
     step("the server", &mut cargo(&["build", "--locked", "--package", "sandglass", "--profile", profile])?)?;
     let program = workspace()?.join("target").join(folder).join("sandglass");

@@ -28,8 +28,11 @@ pub fn run() -> anyhow::Result<()> {
     eprintln!("Checks, builds and tests everything; some minutes, the first time more.");
     crate::plugins::build()?;
     crate::plugins::examples::build()?;
+    crate::ui::build()?;
     crate::check::run(&crate::check::Arguments::default())?;
+    crate::ui::test()?;
     let packages = python_packages()?;
+    browser()?;
     eprintln!("==> all tests");
     let mut tests = cargo(&["test", "--locked", "--workspace", "--no-fail-fast"])?
         .env("SANDGLASS_TEST_PYTHON", packages)
@@ -48,6 +51,19 @@ pub fn run() -> anyhow::Result<()> {
         bail!("the tests failed ({status})");
     }
     Ok(())
+}
+
+/// Where Debian puts the browser that the tests of the interface drive.
+const BROWSER: &str = "/usr/bin/chromium";
+
+/// Installs the browser where it is missing.
+fn browser() -> anyhow::Result<()> {
+    if std::path::Path::new(BROWSER).exists() {
+        return Ok(());
+    }
+    let install = ["install", "--yes", "--no-install-recommends", "chromium"];
+    step("lists of Debian's packages", Command::new("apt-get").args(["update", "--quiet"]))?;
+    step("a browser for the tests (as root)", Command::new("apt-get").args(install))
 }
 
 /// Over all test binaries.

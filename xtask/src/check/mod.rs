@@ -14,7 +14,7 @@ pub struct Arguments {
     take_in_contract: bool,
 }
 
-/// Formatting, lints, layer arrows, the contract, generated files.
+/// Formatting, lints, layer arrows, the contract, generated files, the interface.
 ///
 /// # Errors
 /// Names the first rule that does not hold.
@@ -24,6 +24,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arrows::check()?;
     eprintln!("==> the contract in wit/");
     contract::check(arguments.take_in_contract)?;
+    crate::ui::check()?;
     step("lints", &mut cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"])?)?;
     generated::check()
 }

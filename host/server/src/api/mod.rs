@@ -37,6 +37,7 @@ mod state;
 mod status;
 mod templates;
 mod time;
+mod ui;
 mod unreadable;
 mod wait;
 mod words;

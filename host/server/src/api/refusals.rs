@@ -1,4 +1,5 @@
-//! The answers that any route may give, entered into the OpenAPI document in one place: without a token, with a query
+//! What every operation of the OpenAPI document gets beside what its handler says: a name of its own, and the answers
+//! that any route may give, entered into the OpenAPI document in one place: without a token, with a query
 //! that is not understood, in a bad moment. What only some routes refuse stands with their handlers.
 
 use axum::http::Method;
@@ -23,7 +24,7 @@ const COMMON: &[(&str, &str, &str)] = &[
     ("Unavailable", "503", "The server cannot do that now; try again after `Retry-After` seconds"),
 ];
 
-/// Adds to each operation what it may answer beside what its handler says.
+/// Adds to each operation its name and what it may answer beside what its handler says.
 pub(super) fn enter(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     for (name, _, meaning) in COMMON {
@@ -31,6 +32,7 @@ pub(super) fn enter(document: &mut OpenApi) {
     }
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
+            operation.operation_id = Some(name(&method, path));
             let need = RULES.iter().find(|(known, of, _)| *known == method && of == path).map(|(.., need)| *need);
             for status in common(need.unwrap_or(Need::Define), path, operation) {
                 let Some((name, ..)) = COMMON.iter().find(|(_, of, _)| *of == status) else { continue };
@@ -39,6 +41,14 @@ pub(super) fn enter(document: &mut OpenApi) {
             }
         }
     }
+}
+
+/// A name that no other operation has: generators of clients make a function or a type of each. Handlers would give the
+/// names of their functions, and there is a `list` in every file.
+fn name(method: &Method, path: &str) -> String {
+    let tail = path.strip_prefix("/api/admin/scheduler").unwrap_or(path);
+    let words = tail.split(|sign: char| !sign.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.fold(method.as_str().to_ascii_lowercase(), |name, word| format!("{name}_{word}"))
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {

@@ -13,7 +13,7 @@ use super::error::ApiError;
 use super::state::Shared;
 use super::{
     ApiState, access, audit, capabilities, docs, events, executions, frame, grants, health, installation, jobs, logs,
-    metrics, openapi, runs, schedules, secrets, status, templates,
+    metrics, openapi, runs, schedules, secrets, status, templates, ui,
 };
 
 /// Every route of the interface, with its documentation.
@@ -70,6 +70,8 @@ pub fn router(state: ApiState) -> Router {
         .layer(Extension(openapi::Document::of(&openapi::complete(document))))
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(from_fn_with_state(Arc::clone(&state), access::decide))
+        // Outside the guard: what has no route may be a page, and pages are open.
+        .layer(from_fn_with_state(ui::EMBEDDED, ui::offer))
         .layer(from_fn_with_state(Arc::clone(&state), frame::around))
         .with_state(state)
 }

@@ -50,6 +50,7 @@ fn announce(app: &App) {
     let base = format!("http://{}", app.address());
     eprintln!();
     eprintln!("Sandglass is running.");
+    eprintln!("  Interface {base}/");
     eprintln!("  REST      {base}/api/admin/scheduler");
     eprintln!("  Reference {base}/docs");
     match app.new_token() {

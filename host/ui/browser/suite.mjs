@@ -1,0 +1,54 @@
+/**
+ * The interface as a person meets it: a real browser on a real server. One line a check; the number of checks at the
+ * end, which whoever starts this holds against what it expects.
+ *
+ * SANDGLASS_URL and SANDGLASS_TOKEN say where and as whom; SANDGLASS_SHOTS names a folder for pictures of every screen.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { browse } from './browser.mjs';
+import { journey } from './journey.mjs';
+import { routes } from './routes.mjs';
+
+const url = process.env.SANDGLASS_URL;
+const token = process.env.SANDGLASS_TOKEN;
+assert(url && token, 'SANDGLASS_URL and SANDGLASS_TOKEN have to be set');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let checks = 0;
+/** One check: told when it holds, the end of everything when it does not. */
+async function check(name, holds) {
+  const began = performance.now();
+  await holds();
+  checks += 1;
+  console.log(`ok ${checks} ${name} (${Math.round(performance.now() - began)} ms)`);
+}
+
+const browser = await browse(url);
+try {
+  const { page, troubles } = browser;
+  const told = await journey({ page, url, token, check });
+  await routes({ page, url, check, axe, told, shots: process.env.SANDGLASS_SHOTS });
+  await check('no page said anything on the console, and nothing broke the policy', () => {
+    assert.deepEqual(troubles, []);
+  });
+  await check('signing out ends it, and what was shown is gone', async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(`${url}/jobs`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Token', { exact: true }).waitFor();
+    await page.goto(`${url}/jobs`);
+    await page.getByLabel('Token', { exact: true }).waitFor();
+    assert.equal(await page.evaluate(() => sessionStorage.getItem('sandglass.token')), null);
+  });
+  console.log(`${checks} checks passed`);
+} catch (error) {
+  const shot = process.env.SANDGLASS_SHOTS ?? '/tmp';
+  await browser.page.screenshot({ path: `${shot}/failure.png` }).catch(() => undefined);
+  console.error(error);
+  console.error(`at ${browser.page.url()}; picture: ${shot}/failure.png; console:`, browser.troubles);
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+}

@@ -1,0 +1,197 @@
+/** Every address of the interface at a glance. Filters live in the search, so that a link says what is shown. */
+import type { QueryClient } from '@tanstack/react-query';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { session } from './api/session';
+import { NotFound, Shell } from './shell/Shell';
+import { SignIn } from './shell/SignIn';
+
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+/** A word that looks like a number is read as one by the router. */
+const word = (value: unknown) => (typeof value === 'number' ? String(value) : text(value));
+const count = (value: unknown) => (Number.isInteger(Number(value)) && Number(value) > 1 ? Number(value) : undefined);
+
+const root = createRootRoute({ notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: SignIn,
+  validateSearch: (search: Record<string, unknown>): { to?: string } => ({ to: text(search.to) }),
+});
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  component: Shell,
+  beforeLoad: ({ location }) => {
+    if (!session.isSignedIn()) throw redirect({ to: '/sign-in', search: { to: location.href } });
+  },
+});
+
+const overview = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  component: lazyRouteComponent(() => import('./overview/OverviewPage'), 'OverviewPage'),
+});
+
+export interface JobsSearch {
+  search?: string;
+  template_type?: string;
+  status?: string;
+  tag?: string;
+  sort?: string;
+  page?: number;
+}
+
+const jobs = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs',
+  component: lazyRouteComponent(() => import('./jobs/JobsPage'), 'JobsPage'),
+  validateSearch: (search: Record<string, unknown>): JobsSearch => ({
+    search: word(search.search),
+    template_type: text(search.template_type),
+    status: text(search.status),
+    tag: word(search.tag),
+    sort: text(search.sort),
+    page: count(search.page),
+  }),
+});
+
+export interface WizardSearch {
+  step?: string;
+  template?: string;
+  from?: string;
+}
+
+const wizardSearch = (search: Record<string, unknown>): WizardSearch => ({
+  step: text(search.step),
+  template: text(search.template),
+  from: word(search.from),
+});
+
+const newJob = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs/new',
+  component: lazyRouteComponent(() => import('./jobs/editor/NewJobPage'), 'NewJobPage'),
+  validateSearch: wizardSearch,
+});
+
+const job = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs/$id',
+  component: lazyRouteComponent(() => import('./jobs/JobPage'), 'JobPage'),
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({ tab: text(search.tab) }),
+});
+
+const editJob = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs/$id/edit',
+  component: lazyRouteComponent(() => import('./jobs/editor/EditJobPage'), 'EditJobPage'),
+  validateSearch: wizardSearch,
+});
+
+export interface ExecutionsSearch {
+  status?: string;
+  template_type?: string;
+  trigger?: string;
+  search?: string;
+  job_id?: string;
+  cursor?: string;
+}
+
+const executions = createRoute({
+  getParentRoute: () => shell,
+  path: '/executions',
+  component: lazyRouteComponent(() => import('./executions/ExecutionsPage'), 'ExecutionsPage'),
+  validateSearch: (search: Record<string, unknown>): ExecutionsSearch => ({
+    status: text(search.status),
+    template_type: text(search.template_type),
+    trigger: text(search.trigger),
+    search: word(search.search),
+    job_id: word(search.job_id),
+    cursor: word(search.cursor),
+  }),
+});
+
+const execution = createRoute({
+  getParentRoute: () => shell,
+  path: '/executions/$id',
+  component: lazyRouteComponent(() => import('./executions/ExecutionPage'), 'ExecutionPage'),
+});
+
+const templates = createRoute({
+  getParentRoute: () => shell,
+  path: '/templates',
+  component: lazyRouteComponent(() => import('./templates/TemplatesPage'), 'TemplatesPage'),
+});
+
+const template = createRoute({
+  getParentRoute: () => shell,
+  path: '/templates/$type',
+  component: lazyRouteComponent(() => import('./templates/TemplatePage'), 'TemplatePage'),
+});
+
+export interface AuditSearch {
+  kind?: string;
+  actor?: string;
+  action?: string;
+  capability?: string;
+  refused?: true;
+  job_id?: string;
+  cursor?: string;
+}
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('./audit/AuditPage'), 'AuditPage'),
+  validateSearch: (search: Record<string, unknown>): AuditSearch => ({
+    kind: text(search.kind),
+    actor: word(search.actor),
+    action: text(search.action),
+    capability: text(search.capability),
+    refused: search.refused === true || search.refused === 'true' ? true : undefined,
+    job_id: word(search.job_id),
+    cursor: word(search.cursor),
+  }),
+});
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./settings/SettingsPage'), 'SettingsPage'),
+});
+
+const reference = createRoute({
+  getParentRoute: () => shell,
+  path: '/reference',
+  component: lazyRouteComponent(() => import('./settings/ReferencePage'), 'ReferencePage'),
+});
+
+const tree = root.addChildren([
+  signIn,
+  shell.addChildren([
+    overview,
+    jobs,
+    newJob,
+    job,
+    editJob,
+    executions,
+    execution,
+    templates,
+    template,
+    audit,
+    settings,
+    reference,
+  ]),
+]);
+
+export function makeRouter(_queries: QueryClient) {
+  return createRouter({ routeTree: tree, defaultPreload: 'intent', scrollRestoration: true });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
