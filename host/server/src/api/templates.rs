@@ -53,7 +53,7 @@ pub struct TemplateView {
     pub on_lost: Value,
     pub built_in: bool,
     #[schema(value_type = SourceWord)]
-    pub source: Value,
+    pub source: &'static str,
     /// Its file in the folder of templates, if it came from there.
     pub file: Option<String>,
     /// Since when it is in force, waits or is retired; null for those that come with the server.
@@ -130,7 +130,7 @@ impl From<registry::TemplateView> for TemplateView {
             dry_run: metadata.dry_run,
             on_lost: json!(metadata.on_lost),
             built_in: template.built_in,
-            source: json!(source)["kind"].take(),
+            source: source.as_str(),
             file: source.file().map(str::to_owned),
             since: stand.as_ref().map(|stand| stand.since.into()),
             by: stand.map(|stand| stand.by),

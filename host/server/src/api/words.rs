@@ -128,7 +128,7 @@ mod tests {
     use crate::capabilities::operation;
     use crate::model::job::{Backoff, JobStatus, OverlapPolicy};
     use crate::model::log::Level;
-    use crate::model::template::OnLost;
+    use crate::model::template::{OnLost, Source};
     use crate::model::{SkipReason, Status, Trigger};
 
     fn same<T: Serialize>(documented: &[&str], known: impl IntoIterator<Item = T>) {
@@ -154,6 +154,8 @@ mod tests {
         same(MisfireWord::WORDS, [misfire::Policy::Latest, misfire::Policy::All, misfire::Policy::None]);
         same(BackoffWord::WORDS, [Backoff::Fixed, Backoff::Exponential]);
         same(OnLostWord::WORDS, [OnLost::Retry, OnLost::Fail]);
+        let folder = Source::Folder { file: String::new() };
+        same(SourceWord::WORDS, [Source::BuiltIn, Source::Upload, folder].map(|source| source.as_str()));
         same(ScheduleTypeWord::WORDS, [ScheduleKind::Interval, ScheduleKind::Cron, ScheduleKind::Once]);
         same(GapWord::WORDS, [Gap::Next, Gap::Skip]);
         same(FoldWord::WORDS, [Fold::First, Fold::Second, Fold::Both]);

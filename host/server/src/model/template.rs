@@ -67,6 +67,15 @@ pub enum Source {
 }
 
 impl Source {
+    /// As it stands in answers.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::BuiltIn => "built_in",
+            Self::Upload => "upload",
+            Self::Folder { .. } => "folder",
+        }
+    }
+
     /// The file it stands for, if it came from the folder.
     pub fn file(&self) -> Option<&str> {
         match self {

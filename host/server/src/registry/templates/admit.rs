@@ -7,7 +7,7 @@ use tracing::{info, warn};
 
 use super::schema::Schema;
 use super::{Described, Entry, Templates};
-use crate::model::template::Template;
+use crate::model::template::{Source, Stand, Standing, Template};
 
 /// A component that does not get in, or does not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +62,7 @@ impl Templates {
         };
         let admitted_at = self.templates.record(&template).await?;
         let template = Template { admitted_at, ..template };
+        self.note_release(&template).await?;
         let granted = self.granted(&template).await?;
         let warnings = schema.warnings();
         for warning in &warnings {
@@ -73,5 +74,20 @@ impl Templates {
         state.grants.insert(digest.clone(), Arc::new(granted));
         state.entries.insert(digest, Arc::new(Entry::new(template, schema, warnings)));
         Ok(())
+    }
+
+    /// On record: this release's component is in force, and the one before it no longer.
+    async fn note_release(&self, template: &Template) -> Result<(), TemplatesError> {
+        let stand = |standing| Stand {
+            standing,
+            since: template.admitted_at,
+            by: "sandglass".to_owned(),
+            source: Source::BuiltIn,
+            reason: None,
+        };
+        if let Some(before) = self.templates.latest_built_in(&template.metadata.name, &template.digest).await? {
+            self.templates.stand(&before, &stand(Standing::Replaced)).await?;
+        }
+        Ok(self.templates.stand(&template.digest, &stand(Standing::InForce)).await?)
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::schema::Schema;
 use super::{AdmitError, Components, Described};
-use crate::model::template::Template;
+use crate::model::template::Metadata;
 
 /// Bound of compiling a schema.
 const BOUND: Duration = Duration::from_secs(10);
@@ -50,10 +50,10 @@ pub(super) async fn validate(
 }
 
 /// What is worth saying to whoever admits it.
-pub(super) fn warnings(template: &Template, schema: &Schema) -> Vec<String> {
+pub(super) fn warnings(metadata: &Metadata, imports: &[String], schema: &Schema) -> Vec<String> {
     let mut warnings = schema.warnings();
-    let imported: BTreeSet<&str> = template.imports.iter().filter_map(|import| capability(import)).collect();
-    let needed: BTreeSet<&str> = template.metadata.needs.iter().map(|need| need.capability.as_str()).collect();
+    let imported: BTreeSet<&str> = imports.iter().filter_map(|import| capability(import)).collect();
+    let needed: BTreeSet<&str> = metadata.needs.iter().map(|need| need.capability.as_str()).collect();
     for need in needed.difference(&imported) {
         warnings.push(format!("it asks for `{need}`, but imports no function of it: the need has no effect"));
     }
@@ -77,10 +77,13 @@ mod tests {
     #[test]
     fn needs_and_imports_that_do_not_meet_are_named() {
         let schema = Schema::compile(&json!({"type": "object"})).unwrap();
-        let one = template("one", &["http"], &["sandglass:documents/read.collection.find", "sandglass:base/clock.now"]);
-        let found = warnings(&one, &schema);
-        assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].contains("`http`") && found[1].contains("`documents`"), "{found:?}");
-        assert_eq!(warnings(&template("one", &["http"], &["sandglass:http/client.send"]), &schema), [""; 0]);
+        let found = |capabilities: &[&str], imports: &[&str]| {
+            let template = template("one", capabilities, imports);
+            warnings(&template.metadata, &template.imports, &schema)
+        };
+        let some = found(&["http"], &["sandglass:documents/read.collection.find", "sandglass:base/clock.now"]);
+        assert_eq!(some.len(), 2, "{some:?}");
+        assert!(some[0].contains("`http`") && some[1].contains("`documents`"), "{some:?}");
+        assert_eq!(found(&["http"], &["sandglass:http/client.send"]), [""; 0]);
     }
 }

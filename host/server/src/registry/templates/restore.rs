@@ -59,7 +59,7 @@ impl Templates {
                 None => {}
             }
             let grant = self.grants.get(&digest).await?.map(|stored| Arc::new(stored.grant));
-            let warnings = super::examine::warnings(&template, &schema);
+            let warnings = super::examine::warnings(&template.metadata, &template.imports, &schema);
             let mut state = self.state.write();
             if let Some(grant) = grant {
                 state.grants.insert(digest.clone(), grant);

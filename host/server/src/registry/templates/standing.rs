@@ -142,7 +142,7 @@ impl Templates {
     }
 
     /// Types whose template in force or in the queue came from a file of the folder.
-    pub(super) fn from_file(&self, file: &str) -> Vec<(String, Digest)> {
+    pub(super) fn fed_by(&self, file: &str) -> Vec<(String, Digest)> {
         let state = self.state.read();
         let of_file = |digest: &Digest| state.stands.get(digest).is_some_and(|stand| stand.source.file() == Some(file));
         let both = state.in_force.iter().chain(&state.waiting);

@@ -1,10 +1,12 @@
 //! A component looked at by whoever has only its file: what an admission checks, with nothing stored and nothing granted.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::sandboxed::explain;
 use super::schema::Schema;
-use super::{AdmitError, CheckedParameters};
+use super::{AdmitError, CheckedParameters, Components as _, Described, SandboxComponents, examine};
 use crate::model::template::Metadata;
 use crate::sandbox::{Inspection, Sandbox};
 
@@ -29,11 +31,12 @@ impl Trial {
     /// What an admission would refuse it for.
     pub async fn of(sandbox: &Sandbox, bytes: &[u8]) -> Result<Self, AdmitError> {
         let inspection = Sandbox::inspect(bytes).map_err(explain)?;
-        let digest = sandbox.admit(bytes).await.map_err(explain)?;
-        let metadata = sandbox.describe(&digest).await.map_err(explain)?;
-        let schema = sandbox.schema(&digest).await.map_err(explain)?;
-        let compiled = Schema::compile(&schema).map_err(|error| AdmitError::Refused(error.to_string()))?;
-        let warnings = compiled.warnings();
+        let components = SandboxComponents(Arc::new(sandbox.clone()));
+        let described = components.admit_foreign(bytes).await?;
+        let compiled = examine::schema(&described).await?;
+        examine::validate(&components, &described, &compiled).await?;
+        let warnings = examine::warnings(&described.metadata, &described.imports, &compiled);
+        let Described { metadata, schema, .. } = described;
         Ok(Self { inspection, metadata, schema, warnings, compiled })
     }
 

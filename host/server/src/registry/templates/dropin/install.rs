@@ -93,7 +93,7 @@ impl DropIn {
         let admitted_at = self.0.parts.clock.now();
         let template =
             Template { digest, metadata, schema: schema_json, imports, size_bytes, built_in: false, admitted_at };
-        let warnings = examine::warnings(&template, &schema);
+        let warnings = examine::warnings(&template.metadata, &template.imports, &schema);
         for warning in &warnings {
             warn!(template = template_type, warning, "a component that was brought along");
         }

@@ -49,7 +49,7 @@ impl DropIn {
 
     /// A file is gone: whatever came from it goes as well.
     pub(super) async fn retire_file(&self, file: &str) -> Result<(), DropInError> {
-        for (template_type, digest) in self.0.parts.templates.from_file(file) {
+        for (template_type, digest) in self.0.parts.templates.fed_by(file) {
             let reason = format!("its file {file} was removed from the folder of templates");
             self.put_away(&template_type, &digest, Standing::Retired, &reason, super::FOLDER).await?;
         }

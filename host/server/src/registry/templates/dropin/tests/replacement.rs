@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::scene::{BUILT_IN, Played, Scene, component};
 use crate::model::event::{Event, TemplateChange};
 use crate::model::template::Source;
+use crate::registry::JobError;
 use crate::registry::templates::Readiness;
 use crate::registry::templates::dropin::{Approval, DropInError};
 
@@ -128,6 +129,14 @@ async fn a_version_that_a_jobs_parameters_do_not_fit_waits_and_names_those_it_le
     assert!(left.contains(&(does_not, "/a")) && left.contains(&(unwelcome, "/a")), "{left:?}");
     assert_eq!(host.digest_of(fits).await, second.template.digest);
     assert_eq!(host.digest_of(does_not).await, first);
+    // An edit that the former version takes leaves a job there; one that the new one takes as well lets it move on; one
+    // that neither takes is held against the new one.
+    assert_eq!(host.edit(does_not, json!({ "a": "y" })).await.unwrap().template_digest, Some(first.clone()));
+    let moved = host.edit(unwelcome, json!({ "a": 3 })).await.unwrap();
+    assert_eq!(moved.template_digest.as_ref(), Some(&second.template.digest));
+    assert_eq!(moved.parameters, json!({ "a": 3, "c": 7 }), "with the defaults of the new schema");
+    let refused = host.edit(does_not, json!({ "a": "unwelcome" })).await.unwrap_err();
+    assert!(matches!(&refused, JobError::Invalid(all) if all[0].code == "wrong_type"), "{refused:?}");
     // They run on as they were approved, also after a start.
     let host = scene.start().await;
     assert_eq!(host.templates.readiness("hello", Some(&first)), Readiness::Ready(first.clone()));

@@ -17,6 +17,7 @@ use crate::model::event::Event;
 use crate::model::grant::{Grant, Limits, Right};
 use crate::model::template::{Metadata, Need, OnLost, Problem, Source, Template};
 use crate::model::{Digest, Incarnation, Job, JobId, SystemClock};
+use crate::registry::JobError;
 use crate::registry::templates::dropin::{DropIn, DropInError, Parts};
 use crate::registry::templates::{AdmitError, Components, Described, Shelf, TemplateView, Templates};
 use crate::repository::audit::Audit;
@@ -215,6 +216,19 @@ impl Host {
         job.parameters = parameters;
         self.database.bulk(vec![vec![Jobs::insert(&job)]]).await.unwrap();
         job.id
+    }
+
+    /// Edits a job's parameters, as a person does.
+    pub async fn edit(&self, job: JobId, parameters: Value) -> Result<Job, JobError> {
+        let parts = &self.drop_in.0.parts;
+        let jobs = crate::registry::Jobs::new(
+            parts.scheduler.clone(),
+            self.templates.clone(),
+            parts.jobs.clone(),
+            parts.audit.clone(),
+            parts.clock.clone(),
+        );
+        jobs.change(job, &json!({ "parameters": parameters }), None, "admin").await
     }
 
     pub async fn digest_of(&self, job: JobId) -> Digest {
