@@ -48,6 +48,16 @@ impl DropIn {
         approval: &Approval,
         by: &str,
     ) -> Result<(TemplateView, Moved), DropInError> {
+        let (template_type, approval, by) = (template_type.to_owned(), approval.clone(), by.to_owned());
+        self.whole(|this| async move { this.approve_whole(&template_type, &approval, &by).await }).await
+    }
+
+    async fn approve_whole(
+        &self,
+        template_type: &str,
+        approval: &Approval,
+        by: &str,
+    ) -> Result<(TemplateView, Moved), DropInError> {
         let _one = self.0.changing.lock().await;
         let templates = &self.0.parts.templates;
         let Some(waiting) = templates.waiting(template_type) else {

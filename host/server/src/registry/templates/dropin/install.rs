@@ -21,8 +21,12 @@ impl DropIn {
     /// # Errors
     /// As [`DropInError`] says.
     pub async fn install(&self, bytes: Vec<u8>, source: Source, by: &str) -> Result<TemplateView, DropInError> {
-        let _one = self.0.changing.lock().await;
-        self.install_alone(bytes, source, by).await
+        let by = by.to_owned();
+        let work = |this: Self| async move {
+            let _one = this.0.changing.lock().await;
+            this.install_alone(bytes, source, &by).await
+        };
+        self.whole(work).await
     }
 
     /// As [`install`](Self::install), for those that hold the lock.

@@ -154,6 +154,16 @@ impl DropIn {
         self.0.parts.component_bytes
     }
 
+    /// Does a change to its end, also when whoever asked for it has gone away: a take-over must not stop half-way.
+    async fn whole<T, F>(&self, work: impl FnOnce(Self) -> F) -> Result<T, DropInError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, DropInError>> + Send + 'static,
+    {
+        let done = tokio::spawn(work(self.clone())).await;
+        done.map_err(|error| AdmitError::Failed(format!("the change broke: {error}")))?
+    }
+
     /// On record before it happens.
     async fn record(&self, action: &str, template_type: &str, by: &str, details: Value) -> Result<(), AuditError> {
         let parts = &self.0.parts;

@@ -20,6 +20,17 @@ impl DropIn {
         force: bool,
         by: &str,
     ) -> Result<Retirement, DropInError> {
+        let (template_type, digest, by) = (template_type.to_owned(), digest.cloned(), by.to_owned());
+        self.whole(|this| async move { this.retire_whole(&template_type, digest.as_ref(), force, &by).await }).await
+    }
+
+    async fn retire_whole(
+        &self,
+        template_type: &str,
+        digest: Option<&Digest>,
+        force: bool,
+        by: &str,
+    ) -> Result<Retirement, DropInError> {
         let _one = self.0.changing.lock().await;
         let templates = &self.0.parts.templates;
         if templates.state.read().is_built_in(template_type) {
