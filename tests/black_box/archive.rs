@@ -137,7 +137,7 @@ async fn nothing_is_deleted_when_the_archive_fails_in_whatever_way() {
     let mut cases = vec![
         (json!({"folder": "exports", "file_name": "there.jsonl"}), "there is a file"),
         (json!({"folder": "backups", "file_name": "a.jsonl"}), "quota"),
-        (json!({"folder": "nowhere", "file_name": "a.jsonl"}), "grant"),
+        (json!({"folder": "nowhere", "file_name": "a.jsonl"}), "there is no folder \"nowhere\""),
     ];
     if disk.is_some() {
         cases.push((json!({"folder": "exports", "file_name": "full.jsonl"}), "folder exports: no space left"));

@@ -161,3 +161,38 @@ async fn odd_requests_get_the_status_that_says_why() {
         assert_problem(what, &answer);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_in_the_shape_of_another_system_is_answered_with_the_shape_of_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Setup::on(folder.path()).start().await;
+    let client = server.client();
+    let told = async |change: Value| {
+        let mut body = json!({
+            "name": "x", "template_type": "database_cleanup", "parameters": {"collection": "logs", "days_old": 1},
+            "schedule": {"type": "interval", "interval_seconds": 60},
+        });
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let answer = client.post("/jobs/validate", &body).await;
+        assert_eq!(answer.status, 422, "{change}: {answer:?}");
+        answer.json()["errors"].as_array().unwrap().clone()
+    };
+    for (change, pointer, part) in [
+        (json!({"schedule": "0 8 * * *"}), "/schedule", "{\"type\": \"cron\", \"expression\": \"0 8 * * *\"}"),
+        (json!({"schedule": {"cron": "0 8 * * *"}}), "/schedule/cron", "did you mean `expression`?"),
+        (json!({"schedule": {"cron": "0 8 * * *"}}), "/schedule/type", "{\"type\": \"interval\""),
+        (json!({"schedule": {"type": "interval", "seconds": 60}}), "/schedule/seconds", "\"interval_seconds\": 60}"),
+        (json!({"schedule": {"type": "interval", "every": 60}}), "/schedule/every", "did you mean `interval_seconds`?"),
+        (json!({"cron": "0 8 * * *"}), "/cron", "it belongs into the schedule"),
+        (json!({"interval_seconds": 60}), "/interval_seconds", "it belongs into the schedule"),
+        (json!({"params": {}}), "/params", "did you mean `parameters`?"),
+    ] {
+        let errors = told(change.clone()).await;
+        let is_told = |error: &Value| error["pointer"] == pointer && error["message"].as_str().unwrap().contains(part);
+        assert!(errors.iter().any(is_told), "{change}: expected {pointer} “{part}” in {errors:?}");
+    }
+    for path in ["/jobs?limit=5", "/executions?limit=5"] {
+        let answer = client.get(path).await;
+        assert!(answer.status == 400 && answer.text.contains("did you mean `page_size`?"), "{path}: {answer:?}");
+    }
+}

@@ -292,6 +292,8 @@ async fn people_are_told_by_mail_how_a_run_ended() {
     for part in ["The job “Tidy <up>” failed.", "Error:", failed["id"].as_str().unwrap(), "Duration:"] {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
+    let error = failed["error"].as_str().unwrap();
+    assert_eq!(text.matches(error).count(), 1, "the error stands there more than once: {text}");
     let html = bad["parts"][1]["text"].as_str().unwrap();
     assert!(html.contains("Tidy &lt;up&gt;") && !html.contains("<up>"), "{html}");
     let fine = about(&good["id"]).unwrap();

@@ -20,6 +20,8 @@ mod egress;
 mod egress_answers;
 #[path = "sandbox/egress_forms.rs"]
 mod egress_forms;
+#[path = "sandbox/egress_hops.rs"]
+mod egress_hops;
 #[path = "sandbox/files.rs"]
 mod files;
 #[path = "sandbox/gate.rs"]

@@ -6,7 +6,6 @@
 mod cell;
 mod columns;
 mod extended;
-mod file_name;
 mod formats;
 mod output;
 mod parameters;

@@ -2,21 +2,17 @@
 
 use std::collections::HashSet;
 
-use sandglass_sdk::Problems;
+use sandglass_sdk::{FileName, Problems, query};
 use serde_json::{Map, Value};
 
 use crate::MOST_SHEET_ROWS;
-use crate::file_name::FileName;
 use crate::parameters::{Compression, Destination, Format, Parameters, TableSettings};
-
-/// Operators that would run JavaScript inside the database, which none of ours does.
-const SCRIPTS: [&str; 3] = ["$where", "$function", "$accumulator"];
 
 /// Everything that is wrong.
 pub fn of(parameters: &Parameters) -> Problems {
     let mut problems = Problems::none();
     check_collection(&mut problems, &parameters.connection, &parameters.collection);
-    check_filter(&mut problems, "/filter", &parameters.filter);
+    query::check_filter(&mut problems, "/filter", &parameters.filter);
     check_projection(&mut problems, &parameters.projection);
     check_sort(&mut problems, &parameters.sort);
     check_table(&mut problems, parameters);
@@ -42,27 +38,6 @@ fn check_collection(problems: &mut Problems, connection: &str, collection: &str)
     }
     if collection.starts_with('/') || collection.ends_with('/') || collection.is_empty() {
         add("has no name beside the slash: write it as in `orders`".to_owned());
-    }
-}
-
-fn check_filter(problems: &mut Problems, pointer: &str, filter: &Map<String, Value>) {
-    for (name, value) in filter {
-        let at = join(pointer, name);
-        if SCRIPTS.contains(&name.as_str()) {
-            problems.add(&at, format!("{name} runs JavaScript, which is not supported: use $expr"));
-            continue;
-        }
-        let inner = match value {
-            Value::Array(items) => {
-                items.iter().enumerate().map(|(index, item)| (format!("{at}/{index}"), item)).collect()
-            }
-            value => vec![(at, value)],
-        };
-        for (at, value) in inner {
-            if let Value::Object(fields) = value {
-                check_filter(problems, &at, fields);
-            }
-        }
     }
 }
 

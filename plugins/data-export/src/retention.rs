@@ -8,10 +8,9 @@
 use std::collections::BTreeMap;
 
 use sandglass_sdk::files::{Folder, Info, WriterOptions};
-use sandglass_sdk::{Error, ErrorKind, execution, log};
+use sandglass_sdk::{Error, ErrorKind, FileName, OWN_FOLDER, execution, log};
 use serde::{Deserialize, Serialize};
 
-use crate::file_name::{FileName, OWN_FOLDER};
 use crate::output::digest_of;
 
 /// Largest list that is read.

@@ -2,12 +2,11 @@
 
 use sandglass_sdk::documents;
 use sandglass_sdk::files::{Folder, WriterOptions};
-use sandglass_sdk::{Error, Failure, Outcome, execution, log};
+use sandglass_sdk::{Error, Failure, FileName, Outcome, execution, log};
 use serde_json::{Value, json};
 
 use crate::MOST_SHEET_ROWS;
 use crate::columns::{Columns, MOST_COLUMNS, TooManyColumns};
-use crate::file_name::FileName;
 use crate::formats::{Findings, FormatWriter};
 use crate::output::{self, MOST_MEMORY_BYTES, Output, Written};
 use crate::parameters::{Destination, Format, Parameters};

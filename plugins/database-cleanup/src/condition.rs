@@ -111,6 +111,15 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn what_templates_are_told_the_database_knows_is_what_it_knows() {
+        use sandglass_database::query::allow;
+        use sandglass_sdk::query as told;
+        assert_eq!(told::FILTER_OPERATORS, allow::FILTER_OPERATORS);
+        assert_eq!(told::FILTER_CLAUSES, allow::FILTER_CLAUSES);
+        assert_eq!(told::STAGES, allow::STAGES);
+    }
+
     /// Which of the values the database itself would take for old. The run is at 2027-01-15T08:00:00Z, so the limit
     /// is 2026-12-16T08:00:00Z.
     fn old(format: &str, values: &[Value]) -> Vec<Value> {

@@ -8,6 +8,7 @@ mod archive;
 mod batches;
 mod condition;
 mod dates;
+mod doubts;
 mod parameters;
 mod preview;
 mod removal;

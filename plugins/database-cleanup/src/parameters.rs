@@ -1,6 +1,6 @@
 //! What a job says, and what is wrong with it.
 
-use sandglass_sdk::Problems;
+use sandglass_sdk::{Problems, query};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -143,6 +143,7 @@ impl Parameters {
         {
             problems.add("/date_field", "is no field name: write it as in `created_at` or `meta.created_at`");
         }
+        query::check_filter(&mut problems, "/conditions", &self.conditions);
         if self.batch_size == 0 || self.batch_size > 10_000 {
             problems.add("/batch_size", format!("is {}: choose from 1 to 10,000", self.batch_size));
         }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::condition::Condition;
 use crate::dates::Span;
+use crate::doubts;
 use crate::parameters::Parameters;
 
 /// How many ids are shown.
@@ -34,7 +35,7 @@ pub fn run(
         }
         sample.extend(batch);
     }
-    let mut warnings = Vec::new();
+    let mut warnings = if sample.is_empty() { doubts::about(parameters, name, collection) } else { Vec::new() };
     let mut span = Span::default();
     let matched = if sample.len() as u64 <= SAMPLE {
         sample.iter().for_each(|document| span.include(condition.date_of(document)));

@@ -10,6 +10,7 @@ use crate::archive::{Archive, Store};
 use crate::batches::Candidate;
 use crate::condition::Condition;
 use crate::dates::Span;
+use crate::doubts;
 use crate::parameters::Parameters;
 
 /// What has been done so far.
@@ -32,7 +33,10 @@ pub fn run(
 ) -> Result<Outcome, Failure> {
     let mut tally = Tally::default();
     match work(parameters, condition, collection, &mut tally) {
-        Ok(()) => Ok(outcome(parameters, condition, name, &tally)),
+        Ok(()) => {
+            let warnings = if tally.matched == 0 { doubts::about(parameters, name, collection) } else { Vec::new() };
+            Ok(warnings.into_iter().fold(outcome(parameters, condition, name, &tally), Outcome::warning))
+        }
         Err(mut failure) => {
             let mut details = tally.details(condition, name);
             if let (Some(details), Some(Value::Object(known))) = (details.as_object_mut(), failure.details.take()) {

@@ -57,15 +57,42 @@ fn a_dry_run_over_many_documents_counts_them_and_finds_both_ends() {
 }
 
 #[test]
-fn an_empty_match_costs_one_find() {
+fn an_empty_match_costs_one_find_and_a_look_at_the_names() {
     for dry_run in [true, false] {
         let world = World::new();
         world.collection("logs", json!([log(1, YOUNG)]));
         let parameters = json!({"collection": "logs", "days_old": 30, "dry_run": dry_run});
         let outcome = fakes::execute::<DatabaseCleanup>(parameters).unwrap();
         assert_eq!(outcome.records_affected, 0);
-        let expected = ["execution.scheduled-at", "documents.open", "documents.find", "documents.next", "log.write"];
-        assert_eq!(world.calls(), expected);
+        assert_eq!(outcome.warnings, [] as [&str; 0]);
+        let find = ["documents.find", "documents.next"];
+        let expected = [&["execution.scheduled-at", "documents.open"], &find[..], &find, &["log.write"]].concat();
+        // The names are looked at in the end of a dry run, and after the story of a real one.
+        let mut calls = world.calls();
+        calls.sort_unstable();
+        let mut sorted = expected;
+        sorted.sort_unstable();
+        assert_eq!(calls, sorted);
+    }
+}
+
+#[test]
+fn names_that_match_nothing_are_told_with_what_was_meant() {
+    let world = World::new();
+    world.collection("logs", json!([log(1, YOUNG), log(2, YOUNG)]));
+    for dry_run in [true, false] {
+        let warnings = |parameters: Value| fakes::execute::<DatabaseCleanup>(parameters).unwrap().warnings;
+        let of_field = warnings(json!({
+            "collection": "logs", "days_old": 30, "date_field": "craeted_at", "dry_run": dry_run
+        }));
+        assert!(of_field[0].contains("none of the first 2 documents in logs has the field craeted_at"), "{of_field:?}");
+        assert!(of_field[0].ends_with("did you mean created_at?"), "{of_field:?}");
+        let of_collection = warnings(json!({"collection": "lgos", "conditions": {"a": 1}, "dry_run": dry_run}));
+        assert_eq!(of_collection, ["there is no collection lgos; did you mean logs?"]);
+        assert_eq!(
+            warnings(json!({"collection": "logs", "conditions": {"a": 1}, "dry_run": dry_run})),
+            [] as [&str; 0]
+        );
     }
 }
 
@@ -332,7 +359,7 @@ fn all_problems_are_told_at_once_with_their_places() {
     let archive = json!({"folder": "exports", "file_name": "../{nothing}"});
     assert_eq!(
         problems(json!({"collection": "logs", "days_old": 1, "archive_to": archive})),
-        ["/archive_to/file_name"]
+        ["/archive_to/file_name", "/archive_to/file_name"]
     );
     assert_eq!(problems(json!({"collection": "logs", "days_old": "soon"})), ["/days_old"]);
     assert_eq!(problems(json!({"collection": "logs", "days": 3})), ["/days"]);

@@ -13,6 +13,7 @@ mod parameters;
 mod plain;
 mod render;
 mod sending;
+mod used;
 
 use sandglass_sdk::{Failure, Metadata, Need, OnLost, Outcome, Problems, Template};
 

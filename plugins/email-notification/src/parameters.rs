@@ -1,6 +1,6 @@
 //! What a job says, and what is wrong with it.
 
-use sandglass_sdk::Problems;
+use sandglass_sdk::{Problems, query};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -209,6 +209,7 @@ impl Query {
         if name.is_empty() || name.starts_with("system.") || name.contains(['$', '\0']) {
             problems.add("/query/collection", format!("{name:?} is none of your collections: name one"));
         }
+        query::check_filter(problems, "/query/filter", &self.filter);
         if name.contains('/') && self.connection != "default" {
             problems.add("/query/collection", "names a connection, and so does the parameter connection: keep one");
         }

@@ -5,6 +5,8 @@ use std::io;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Value, escape_formatter};
 use sandglass_sdk::chrono::{DateTime, Utc};
 
+use crate::used;
+
 /// Steps of one template: some thousand rows with twenty fields each.
 const FUEL: u64 = 2_000_000;
 /// Bytes of one result.
@@ -36,6 +38,7 @@ pub fn problems(source: &str, has_rows: bool) -> Vec<String> {
         .into_iter()
         .map(|name| format!("names {name}, which nothing stands for: there are {}", NAMES.join(", ")))
         .collect();
+    problems.extend(used::problems(source, &environment));
     let names_rows = template.undeclared_variables(false).iter().any(|name| name == "rows" || name == "more_rows");
     if names_rows && !has_rows {
         problems.push("names rows, and there is no query to read them: add `query`".to_owned());
@@ -109,10 +112,20 @@ fn as_markdown(text: &str) -> String {
 
 /// `{{ scheduled_at | date('%d.%m.%Y') }}`; without a format the day as 2026-11-24. In UTC.
 fn date(value: &Value, format: Option<&str>) -> Result<String, Error> {
-    let text = value.as_str().unwrap_or_default();
-    let at: DateTime<Utc> = text
-        .parse()
-        .map_err(|_| Error::new(ErrorKind::InvalidOperation, format!("{text:?} is no date such as scheduled_at")))?;
+    if value.is_undefined() || value.is_none() {
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "there is nothing to show as a date: the value before `| date` is missing here; name another field, or guard \
+             it as in {% if row.at %}{{ row.at | date }}{% endif %}",
+        ));
+    }
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let at: DateTime<Utc> = text.parse().map_err(|_| {
+        Error::new(
+            ErrorKind::InvalidOperation,
+            format!("{text:?} is no date such as scheduled_at, 2026-11-24T08:00:00Z"),
+        )
+    })?;
     let mut out = String::new();
     std::fmt::Write::write_fmt(&mut out, format_args!("{}", at.format(format.unwrap_or("%Y-%m-%d"))))
         .map_err(|_| Error::new(ErrorKind::InvalidOperation, "the format of the date is none: use %d.%m.%Y"))?;
@@ -200,6 +213,9 @@ mod tests {
         assert!(fill(huge, Place::Text, &context()).unwrap_err().contains("larger than"));
         assert!(fill("{{ 1 / 0 }}", Place::Text, &context()).unwrap_err().contains("line 1"));
         assert!(fill("{{ scheduled_at | date('%Q') }}", Place::Text, &context()).unwrap_err().contains("date"));
+        let missing = fill("{{ nothing | date }}", Place::Text, &context()).unwrap_err();
+        assert!(missing.contains("line 1") && missing.contains("{% if row.at %}"), "{missing}");
+        assert!(fill("{{ 5 | date }}", Place::Text, &context()).unwrap_err().contains("\"5\" is no date"));
         assert!(fill("{% include 'x' %}", Place::Text, &context()).is_err());
     }
 }

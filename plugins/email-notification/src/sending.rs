@@ -1,7 +1,7 @@
 //! One run: read, fill in, attach, send.
 
 use sandglass_sdk::email::{self, Receipt};
-use sandglass_sdk::{Failure, Outcome, execution, log};
+use sandglass_sdk::{Failure, Outcome, documents, execution, log};
 use serde_json::{Value, json};
 
 use crate::data::{self, Rows};
@@ -23,6 +23,9 @@ pub fn run(parameters: &Parameters) -> Result<Outcome, Failure> {
     execution::progress(1, Some(3), "filling the message in");
     let context = data::context(&rows);
     let (mut message, mut warnings) = message::build(parameters, &context)?;
+    if let Some(query) = parameters.query.as_ref().filter(|_| rows.rows.is_empty()) {
+        warnings.extend(documents::missing(&query.full_name()));
+    }
     if rows.has_more {
         warnings.push(format!("there are more than {} rows: the message holds the first ones", rows.rows.len()));
     }

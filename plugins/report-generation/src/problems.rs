@@ -1,9 +1,8 @@
 //! What is wrong with parameters beyond what their schema says.
 
 use chrono_tz::Tz;
-use sandglass_sdk::Problems;
+use sandglass_sdk::{FileName, Problems, query};
 
-use crate::delivery::FileName;
 use crate::parameters::{DateRange, Destination, Parameters, ReportType};
 use crate::time::{Edge, MOST_GROUPS, Period};
 
@@ -91,7 +90,10 @@ fn check_pipeline(parameters: &Parameters, problems: &mut Problems) {
             [name] if WRITING.contains(&name.as_str()) => {
                 problems.add(pointer, format!("{name} writes, and a report only reads: take it out"));
             }
-            [_] => {}
+            [name] => {
+                let value = stage.get(name.as_str()).unwrap_or(&serde_json::Value::Null);
+                query::check_stage(problems, &pointer, name, value);
+            }
             keys => {
                 problems
                     .add(pointer, format!("has {} names where a stage has one, as in {{\"$match\": …}}", keys.len()));

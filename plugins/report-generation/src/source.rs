@@ -1,6 +1,6 @@
 //! Where the data of one run stands.
 
-use sandglass_sdk::documents::{Collection, collections};
+use sandglass_sdk::documents::{self, Collection, collections};
 use sandglass_sdk::{Failure, log};
 use serde_json::{Value, json};
 
@@ -44,6 +44,12 @@ pub fn full_name(connection: &str, collection: &str) -> String {
 pub fn open(parameters: &Parameters, collection: &str) -> Result<Collection, Failure> {
     let name = full_name(&parameters.connection, collection);
     Collection::open(&name).map_err(|error| Failure::from(error).during(&format!("opening {name}")))
+}
+
+/// A note for a report that read nothing because its collection is not there.
+pub fn missing(parameters: &Parameters, collection: &str) -> Option<String> {
+    let warning = documents::missing(&full_name(&parameters.connection, collection))?;
+    Some(format!("Nothing was read: {warning}"))
 }
 
 /// The collections that can be reached, with count and size.

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use crate::bindings::sandglass::documents::{read, write};
+use crate::nearest::hint;
 use crate::{Error, ErrorKind, host};
 
 pub use write::InsertReport;
@@ -206,6 +207,18 @@ impl RawCursor {
 /// `denied` without a grant, `not-found` for a connection that does not exist.
 pub fn collections(connection: &str) -> Result<Vec<Value>, Error> {
     all_parsed(&host::documents::collections(connection)?)
+}
+
+/// A warning for a collection that does not exist: whoever finds nothing in it should hear that the name may be mistyped.
+/// Names the nearest of those that this template may reach. `name` as for [`Collection::open`]; nothing where the
+/// collection is there, and nothing where that cannot be known.
+#[must_use]
+pub fn missing(name: &str) -> Option<String> {
+    let (connection, collection) = name.split_once('/').unwrap_or(("default", name));
+    let there = collections(connection).ok()?;
+    let names: Vec<&str> = there.iter().filter_map(|info| info.get("name")?.as_str()).collect();
+    let is_there = names.contains(&collection);
+    (!is_there).then(|| format!("there is no collection {name}{}", hint(collection, names)))
 }
 
 /// Collections and indexes themselves. For restores and migrations; rarely granted.

@@ -105,10 +105,12 @@ pub mod clock;
 pub mod documents;
 pub mod email;
 pub mod execution;
+mod file_name;
 pub mod files;
 pub mod http;
 pub mod insight;
 pub mod log;
+pub mod query;
 pub mod random;
 pub mod secrets;
 
@@ -121,6 +123,7 @@ pub mod component;
 pub mod fakes;
 #[cfg(target_arch = "wasm32")]
 mod host;
+mod nearest;
 mod parameters;
 mod schema;
 
@@ -129,6 +132,8 @@ use fakes::host;
 
 pub use bindings::sandglass::base::types::{Error, ErrorKind};
 pub use chrono;
+pub use file_name::{FileName, OWN_FOLDER};
+pub use nearest::nearest;
 pub use parameters::decode;
 pub use schema::schema_of;
 pub use template::{Failure, FailureKind, Metadata, Need, OnLost, Outcome, Problem, Problems, Template};

@@ -13,6 +13,22 @@ const PAGE_SIZE: u32 = 50;
 pub(super) const MOST_PAGE_SIZE: u32 = 200;
 const MOST_TEXT: usize = 500;
 
+/// What other interfaces call what stands here under another name.
+const OTHERWISE: [(&str, &str); 12] = [
+    ("limit", "page_size"),
+    ("per_page", "page_size"),
+    ("size", "page_size"),
+    ("count", "page_size"),
+    ("offset", "page"),
+    ("skip", "page"),
+    ("template", "template_type"),
+    ("type", "template_type"),
+    ("state", "status"),
+    ("q", "search"),
+    ("query", "search"),
+    ("order", "sort"),
+];
+
 /// The parameters of a request; each is taken out by the one who knows it, and the rest is refused.
 pub(super) struct Query {
     given: Vec<(String, String)>,
@@ -125,7 +141,9 @@ impl Query {
             .filter(|name| !self.known.contains(&name.as_str()))
             .collect();
         for name in unknown {
-            let hint = nearest(&name, &self.known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let other = OTHERWISE.iter().find(|(other, usual)| *other == name && self.known.contains(usual));
+            let near = other.map(|(_, usual)| *usual).or_else(|| nearest(&name, &self.known));
+            let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             let short: String = name.chars().take(64).collect();
             self.fault(&short, "unknown_parameter", format!("there is no query parameter {}{hint}", shown(&name)));
         }
@@ -165,6 +183,15 @@ mod tests {
                 ("?pgae", "unknown_parameter"),
             ]
         );
+    }
+
+    #[test]
+    fn a_name_that_is_usual_elsewhere_is_answered_with_the_one_that_is_usual_here() {
+        let mut query = Query::parse("limit=5");
+        query.page();
+        assert!(query.finish().unwrap_err().errors[0].message.contains("did you mean `page_size`?"));
+        let error = Query::parse("limit=5").finish().unwrap_err();
+        assert!(!error.errors[0].message.contains("did you mean"), "{:?}", error.errors);
     }
 
     #[test]

@@ -183,9 +183,7 @@ impl Gate {
             // The caller validated them; a text that is no JSON names nothing.
             serde_json::from_str(&self.facts.parameters).unwrap_or(Value::Null)
         });
-        let covers = |named: &str, extra: Option<&Value>| {
-            grant::scopes(named, parameters).iter().any(|scope| target.is_in(scope, extra, parameters))
-        };
+        let covers = |named: &str, extra: Option<&Value>| covers(named, extra, target, parameters);
         let asked: Vec<Option<&Value>> = self
             .needs
             .iter()
@@ -251,6 +249,13 @@ impl Gate {
     /// Whether an operation would be let through, without a record. For lists that show only what can be reached.
     pub(super) fn would_pass(&mut self, operation: &'static Operation, target: &dyn Target) -> bool {
         !self.is_closed && self.decide(operation, target).is_ok()
+    }
+
+    /// Whether the grant in force covers a target, whatever the template asks for: for hints to people who write jobs.
+    pub(super) fn is_granted(&mut self, operation: &'static Operation, target: &dyn Target) -> bool {
+        let Some(grant) = self.grant() else { return false };
+        let parameters: Value = serde_json::from_str(&self.facts.parameters).unwrap_or(Value::Null);
+        !self.is_closed && covered_by(&grant, operation, target, &parameters)
     }
 
     /// Counts a question whose answer is a refusal already.
@@ -380,6 +385,18 @@ impl Gate {
             calls,
         }
     }
+}
+
+fn covers(named: &str, extra: Option<&Value>, target: &dyn Target, parameters: &Value) -> bool {
+    grant::scopes(named, parameters).iter().any(|scope| target.is_in(scope, extra, parameters))
+}
+
+fn covered_by(grant: &Grant, operation: &Operation, target: &dyn Target, parameters: &Value) -> bool {
+    grant.rights.iter().any(|right| {
+        right.capability == operation.capability
+            && right.access.iter().any(|access| operation.access.contains(&access.as_str()))
+            && covers(&right.target, right.extra.as_ref(), target, parameters)
+    })
 }
 
 fn closed() -> GateError {

@@ -4,6 +4,7 @@
 //! job failed.
 
 mod audit;
+mod changes;
 mod data;
 mod demo;
 mod health;

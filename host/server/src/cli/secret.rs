@@ -10,22 +10,18 @@ use sandglass_database::{Database, Error};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::CliError;
+use super::{CliError, changes};
 use crate::config::Config;
 use crate::model::secret::MOST_BYTES;
-use crate::model::{Incarnation, SecretLabel, SystemClock};
+use crate::model::{SecretLabel, SystemClock};
 use crate::registry::{AskedSecret, read_secret, set_secret};
-use crate::repository::audit::Audit;
 use crate::repository::{self, Keyring, SecretsError};
-
-/// Who stands in the records.
-const ACTOR: &str = "command line";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Set a secret, or replace it; its text comes from a file or from standard input, never from an argument.
     Set(Set),
-    /// Print the labels, never the texts.
+    /// Print the labels, when each was set and where it may go; never the texts.
     List {
         /// One JSON object a line.
         #[arg(long)]
@@ -73,8 +69,8 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), CliError> {
         match (command, new) {
             (Command::Set(_), Some(new)) => {
                 let secrets = repository::Secrets::open(database.clone(), keyring(config)?).await.map_err(failed)?;
-                let audit = audit(database).await?;
-                let set = set_secret(&secrets, &audit, &SystemClock, new, ACTOR).await;
+                let audit = changes::audit(database).await?;
+                let set = set_secret(&secrets, &audit, &SystemClock, new, changes::ACTOR).await;
                 let info = set.map_err(|error| CliError::while_doing("set the secret", error))?;
                 eprintln!("{} is set (version {}).", info.label, info.version);
                 Ok(())
@@ -103,12 +99,6 @@ fn keyring(config: &Config) -> Result<Keyring, CliError> {
 
 fn failed(error: SecretsError) -> CliError {
     CliError::Failure(error.to_string())
-}
-
-async fn audit(database: Arc<dyn Database>) -> Result<Audit, CliError> {
-    let audit = Audit::start(database, Incarnation::generate());
-    audit.prepare().await.map_err(|error| CliError::while_doing("prepare the audit", error))?;
-    Ok(audit)
 }
 
 fn new_secret(set: &Set) -> Result<AskedSecret, CliError> {
@@ -159,25 +149,18 @@ async fn list(database: &dyn Database, json: bool) -> Result<(), CliError> {
             });
             println!("{row}");
         } else {
-            let description = info.description.unwrap_or_default();
-            println!("{:width$}  {updated_at}  {description}", info.label.as_str());
+            let hosts = if info.hosts.is_empty() { "any host".to_owned() } else { info.hosts.join(", ") };
+            let description = info.description.map(|text| format!("  {text}")).unwrap_or_default();
+            println!("{:width$}  {updated_at}  {hosts}{description}", info.label.as_str());
         }
     }
     Ok(())
 }
 
 async fn remove(database: Arc<dyn Database>, delete: Delete) -> Result<(), CliError> {
-    let audit = audit(database.clone()).await?;
-    let record = |subject: String| crate::model::audit::ChangeRecord {
-        at: chrono::Utc::now(),
-        actor: ACTOR.to_owned(),
-        action: "secret.delete".to_owned(),
-        subject,
-        details: json!({}),
-    };
-    let recorded = |error| CliError::while_doing("record the deletion", error);
+    let audit = changes::audit(database.clone()).await?;
     let Some(label) = delete.label else {
-        audit.change(record("*".to_owned())).await.map_err(recorded)?;
+        changes::record(&audit, "secret.delete", "*", json!({})).await?;
         let count = repository::discard_all_secrets(&*database).await.map_err(failed)?;
         eprintln!("{count} secrets are deleted.");
         return Ok(());
@@ -187,7 +170,7 @@ async fn remove(database: Arc<dyn Database>, delete: Delete) -> Result<(), CliEr
     if !known.iter().any(|info| info.label == label) {
         return Err(CliError::NotFound(format!("there is no secret {label}")));
     }
-    audit.change(record(label.to_string())).await.map_err(recorded)?;
+    changes::record(&audit, "secret.delete", label.as_str(), json!({})).await?;
     repository::delete_secret(&*database, &label).await.map_err(failed)?;
     eprintln!("{label} is deleted.");
     Ok(())

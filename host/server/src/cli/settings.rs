@@ -16,6 +16,14 @@ pub(super) enum Command {
     Reference,
 }
 
+/// The column of values is no wider than this.
+const WIDEST: usize = 32;
+
+/// A value that is empty is something else than one that was forgotten.
+fn shown(value: &str) -> &str {
+    if value.is_empty() { "\"\"" } else { value }
+}
+
 pub(super) fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
     match command {
         Command::Check => {
@@ -27,9 +35,12 @@ pub(super) fn run(flags: &Flags, command: Command) -> Result<(), CliError> {
             super::load(flags)?;
             let values = config::redacted(flags, std::env::vars().collect())
                 .map_err(|error| CliError::Usage(error.to_string()))?;
-            let width = values.iter().map(|value| value.key.len()).max().unwrap_or(0);
+            let keys = values.iter().map(|value| value.key.len()).max().unwrap_or(0);
+            // Some are long: they go beyond their column rather than push all others away.
+            let texts = values.iter().map(|value| shown(&value.value).chars().count()).filter(|width| *width <= WIDEST);
+            let texts = texts.max().unwrap_or(0);
             for value in values {
-                println!("{:width$}  {}  # {}", value.key, value.value, value.origin);
+                println!("{:keys$}  {:texts$}  # {}", value.key, shown(&value.value), value.origin);
             }
         }
         Command::Reference => print!("{REFERENCE}"),

@@ -68,16 +68,31 @@ fn facts(execution: &Execution) -> Vec<(&'static str, String)> {
     if execution.attempts.len() > 1 {
         facts.push(("Attempts", execution.attempts.len().to_string()));
     }
-    if let Some(result) = &execution.result {
-        facts.push(("Result", cut(&result.message)));
-        facts.extend(result.warnings.iter().take(10).map(|warning| ("Warning", cut(warning))));
-        facts.extend(result.errors.iter().take(10).map(|error| ("Error", cut(error))));
-    }
-    facts.extend(execution.error.as_deref().map(|error| ("Error", cut(error))));
+    facts.extend(said(execution));
     facts.extend(execution.execution_host.clone().map(|host| ("Host", host)));
     facts.push(("Job", execution.job_id.to_string()));
     facts.push(("Execution", execution.id.to_string()));
     facts
+}
+
+/// What the run said of itself. A failure often stands in several fields in the same words: each sentence comes once.
+fn said(execution: &Execution) -> Vec<(&'static str, String)> {
+    let mut said: Vec<(&str, String)> = Vec::new();
+    let mut add = |name: &'static str, text: &str| {
+        let text = cut(text);
+        if !said.iter().any(|(_, known)| *known == text) {
+            said.push((name, text));
+        }
+    };
+    if let Some(error) = &execution.error {
+        add("Error", error);
+    }
+    if let Some(result) = &execution.result {
+        add("Result", &result.message);
+        result.errors.iter().take(10).for_each(|error| add("Error", error));
+        result.warnings.iter().take(10).for_each(|warning| add("Warning", warning));
+    }
+    said
 }
 
 fn shown(at: DateTime<Utc>) -> String {

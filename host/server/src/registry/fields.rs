@@ -85,8 +85,16 @@ impl<'a> Fields<'a> {
 
     /// Fields that nobody asked for are refused, with the nearest known name.
     pub fn finish(self, problems: &mut Problems) {
+        self.finish_knowing(&[], problems);
+    }
+
+    /// As [`finish`](Self::finish), with what to say of names that people often take instead of the right ones.
+    pub fn finish_knowing(self, others: &[(&str, &str)], problems: &mut Problems) {
         for field in self.object.keys().filter(|field| !self.known.contains(&field.as_str())) {
-            let hint = nearest(field, &self.known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let hint = match others.iter().find(|(other, _)| other == field) {
+                Some((_, hint)) => format!("; {hint}"),
+                None => nearest(field, &self.known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default(),
+            };
             let shown: String = field.chars().take(64).collect();
             problems.add(self.pointer(field), "unknown_field", format!("there is no field `{shown}`{hint}"));
         }

@@ -4,19 +4,43 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use sandglass_database::Result;
+use sandglass_schedule::Timetable;
 
 use super::agenda::Item;
 use super::collision::decided_until;
 use super::decision::{self, Circumstances, Decision, Ruled};
 use super::definitions::Entry;
 use super::group::{Advance, Decided, NewRun};
-use super::overlap::{Held, Slot};
+use super::overlap::{Active, Held, Slot};
 use super::planner::Planner;
 use super::skip;
 use crate::model::{Digest, Execution, ExecutionId, JobId, SkipReason, Token, Trigger};
 use crate::repository::{Claim, Definition};
 
 impl Planner {
+    /// What is to be decided about the oldest instant, and whether its template can run. `active`: what the job has under
+    /// way, where that counts.
+    fn judge(
+        &self,
+        definition: &Definition,
+        timetable: &Timetable,
+        oldest: DateTime<Utc>,
+        now: DateTime<Utc>,
+        active: Option<&Active>,
+    ) -> (std::result::Result<Digest, String>, Decision) {
+        let ready = self.templates.ready(&definition.job.template_type, definition.job.template_digest.as_ref());
+        let decision = decision::decide(&Circumstances {
+            job: &definition.job,
+            timetable,
+            oldest,
+            now,
+            template: ready.as_ref().map(|_| ()).map_err(String::as_str),
+            active,
+            settings: &self.settings,
+        });
+        (ready, decision)
+    }
+
     /// Decides the next instant of a job, if it is due. Nothing is stored yet; the keys are taken in memory.
     pub(super) fn decide(&mut self, job: JobId, now: DateTime<Utc>) -> Option<Decided> {
         let entry = self.definitions.get(job)?.clone();
@@ -27,16 +51,7 @@ impl Planner {
         if self.occupancy.of(job).is_some_and(|active| active.replay.is_some()) {
             return None;
         }
-        let ready = self.templates.ready(&definition.job.template_type, definition.job.template_digest.as_ref());
-        let decision = decision::decide(&Circumstances {
-            job: &definition.job,
-            timetable,
-            oldest,
-            now,
-            template: ready.as_ref().map(|_| ()).map_err(String::as_str),
-            active: self.occupancy.of(job),
-            settings: &self.settings,
-        });
+        let (ready, decision) = self.judge(definition, timetable, oldest, now, self.occupancy.of(job));
         match decision {
             Decision::WaitUntil(at) => {
                 self.agenda.exactly(at, Item::Job(job));
@@ -130,16 +145,7 @@ impl Planner {
         }
         let mut decided = self.without_run(entry, from, oldest);
         let Some(oldest) = oldest.filter(|oldest| *oldest <= now) else { return Ok(Some(decided)) };
-        let ready = self.templates.ready(&definition.job.template_type, definition.job.template_digest.as_ref());
-        let decision = decision::decide(&Circumstances {
-            job: &definition.job,
-            timetable,
-            oldest,
-            now,
-            template: ready.as_ref().map(|_| ()).map_err(String::as_str),
-            active: None,
-            settings: &self.settings,
-        });
+        let (ready, decision) = self.judge(definition, timetable, oldest, now, None);
         let Decision::Decide(ruled) = decision else { return Ok(self.skip_past(job, SkipReason::Edited, now)) };
         decided.skips = ruled.skips.iter().map(|skip| skip::record(&definition.job, skip, now)).collect();
         let mut next = ruled.next;

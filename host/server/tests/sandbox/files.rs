@@ -137,9 +137,15 @@ async fn a_right_reaches_the_folder_it_names_and_nothing_else() {
     )
     .await;
     assert_eq!(reason(&answers[0]), "unknown-file");
-    for answer in &answers[1..] {
+    for answer in &answers[1..3] {
         assert!(matches!(reason(answer), "not-granted" | "not-asked"), "{answer}");
     }
+    // What is no folder's label is told as that, with the folders that the grant covers and no others.
+    for answer in &answers[3..] {
+        assert_eq!(reason(answer), "unknown-folder", "{answer}");
+    }
+    let nowhere = answers[5]["error"]["message"].as_str().unwrap();
+    assert!(nowhere.contains("there is exports.") && !nowhere.contains("backups"), "{nowhere}");
     world.grant(&template, &[("files", "*", "read")], Limits::default());
     let answers = steps(&world, &template, json!([file("read", "x", json!({ "folder": "nowhere" }))])).await;
     assert_eq!(reason(&answers[0]), "unknown-folder");

@@ -6,8 +6,8 @@ use sandglass_sdk::files::{Folder, Info, WriterOptions};
 use sandglass_sdk::{Error, ErrorKind, Failure, log};
 use serde_json::Value;
 
+use super::Copies;
 use super::target::FileTarget;
-use super::{Copies, name};
 use crate::batches::Candidate;
 use crate::condition::Condition;
 
@@ -24,8 +24,10 @@ pub struct FileStore {
 
 impl FileStore {
     pub fn open(target: &FileTarget, collection: &str) -> Result<Self, Error> {
-        let file_name = name::file_name(&target.file_name, collection)
-            .map_err(|problem| invalid("file-name", format!("the file name {problem}")))?;
+        let file_name = target
+            .file_name()
+            .map_err(|faults| invalid("file-name", format!("the file name {}", faults.join(", and "))))?
+            .of_this_run_with(&[collection]);
         Ok(Self { label: target.folder.clone(), folder: Folder::open(&target.folder)?, file_name })
     }
 

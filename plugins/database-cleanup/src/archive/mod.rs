@@ -4,7 +4,6 @@
 //! being written waits for the next run.
 
 mod file;
-mod name;
 mod shelf;
 mod target;
 

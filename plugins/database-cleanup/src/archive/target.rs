@@ -1,10 +1,9 @@
 //! Where a job wants its archive.
 
-use sandglass_sdk::Problems;
+use sandglass_sdk::{FileName, Problems};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::name;
 use crate::parameters::{check_name, default_connection, full_name};
 
 /// Where a job wants its archive.
@@ -53,6 +52,16 @@ fn default_file_name() -> String {
     "{collection}-{date}-{execution}-{attempt}.jsonl".to_owned()
 }
 
+impl FileTarget {
+    /// The name of the file, with the place `collection` beside those that every template has.
+    ///
+    /// # Errors
+    /// Every fault of the pattern, in words.
+    pub fn file_name(&self) -> Result<FileName, Vec<String>> {
+        FileName::with_places(&self.file_name, "", &["collection"])
+    }
+}
+
 impl CollectionTarget {
     /// The name that opens the collection.
     pub fn full_name(&self) -> String {
@@ -71,8 +80,8 @@ impl ArchiveTarget {
                 }
             }
             Self::File(target) => {
-                if let Err(problem) = name::check(&target.file_name) {
-                    problems.add("/archive_to/file_name", problem);
+                for fault in target.file_name().err().into_iter().flatten() {
+                    problems.add("/archive_to/file_name", fault);
                 }
             }
         }

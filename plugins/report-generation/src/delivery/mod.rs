@@ -2,12 +2,9 @@
 
 mod email;
 mod file;
-mod file_name;
 
-use sandglass_sdk::Failure;
+use sandglass_sdk::{Failure, FileName};
 use serde_json::{Value, json};
-
-pub use file_name::FileName;
 
 use crate::formats;
 use crate::parameters::{Destination, Format, Parameters};

@@ -9,7 +9,7 @@ use super::field_types::Fields;
 use crate::parameters::Parameters;
 use crate::query::{self, Steps, count, explained, instant};
 use crate::report::{Cell, Chart, Figure, Section, Table, Unit};
-use crate::source::{name_of, open, reachable};
+use crate::source::{missing, name_of, open, reachable};
 use crate::time::Period;
 
 /// Collections of one report.
@@ -26,7 +26,7 @@ pub fn run(parameters: &Parameters, period: &Period, steps: &mut Steps) -> Resul
     if let Some(name) = &parameters.source.collection {
         wanted.retain(|entry| name_of(entry) == name);
         if wanted.is_empty() {
-            found.notes.push(format!("There is no collection {name} yet, or no grant covers it."));
+            found.notes.extend(missing(parameters, name));
         }
     }
     if wanted.len() > MOST_COLLECTIONS {

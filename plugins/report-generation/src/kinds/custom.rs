@@ -7,7 +7,7 @@ use super::Found;
 use crate::parameters::Parameters;
 use crate::query::{self, Steps, explained, take};
 use crate::report::{Cell, Chart, Column, Figure, Section, Table, Unit};
-use crate::source::open;
+use crate::source::{missing, open};
 use crate::time::Period;
 
 /// Rows of one report.
@@ -27,6 +27,9 @@ pub fn run(parameters: &Parameters, period: &Period, steps: &mut Steps) -> Resul
     let cursor = collection.aggregate(&Value::Array(stages), &json!({})).map_err(explained)?;
     let (rows, is_complete) = take(&cursor, MOST_ROWS)?;
     let mut found = Found { looked_at: rows.len() as u64, ..Found::default() };
+    if rows.is_empty() {
+        found.notes.extend(missing(parameters, name));
+    }
     if !is_complete {
         found
             .notes

@@ -10,7 +10,7 @@ use super::{Found, retention, sessions};
 use crate::parameters::{GroupBy, Parameters};
 use crate::query::{self, Steps, count, label};
 use crate::report::{Cell, Chart, Figure, Section, Table, Unit};
-use crate::source::Source;
+use crate::source::{Source, missing};
 use crate::time::Period;
 
 pub fn run(parameters: &Parameters, period: &Period, steps: &mut Steps) -> Result<Found, Failure> {
@@ -21,6 +21,9 @@ pub fn run(parameters: &Parameters, period: &Period, steps: &mut Steps) -> Resul
     steps.begin("counting users")?;
     let users = source.active_users(period)?;
     found.looked_at = sessions.events;
+    if sessions.events == 0 {
+        found.notes.extend(missing(parameters, &source.name));
+    }
     let sessions = sessions_section(&sessions, users);
     steps.begin("counting active days")?;
     let stickiness = stickiness(&source, period)?.table(active_series(parameters, &source, period)?);

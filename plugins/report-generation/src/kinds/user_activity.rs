@@ -10,7 +10,7 @@ use super::Found;
 use crate::parameters::Parameters;
 use crate::query::{self, Steps, count};
 use crate::report::{Cell, Chart, Figure, Section, Table, Unit};
-use crate::source::{Source, Users};
+use crate::source::{Source, Users, missing};
 use crate::time::{MOST_GROUPS, Period};
 
 pub fn run(parameters: &Parameters, period: &Period, steps: &mut Steps) -> Result<Found, Failure> {
@@ -25,6 +25,9 @@ pub fn run(parameters: &Parameters, period: &Period, steps: &mut Steps) -> Resul
             "No event of this time was found, although {} holds documents: is “{}” the field with their date?",
             source.name, source.date_field
         ));
+    }
+    if events == 0.0 {
+        found.notes.extend(missing(parameters, &source.name));
     }
     steps.begin("counting active users")?;
     let mut activity = Section::new("activity", "Activity")

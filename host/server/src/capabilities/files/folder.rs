@@ -33,13 +33,30 @@ pub struct Folder {
 /// `denied` when no right of any kind covers it, `not-found` when it is not configured.
 pub async fn open(gate: &mut Gate, label: &str) -> Result<Folder, GateError> {
     let label = Label::new(label);
-    let permit = gate.pass(&FILES_OPEN, &label).await?;
-    let local = gate.folders(&permit).get(label.name()).ok_or_else(|| {
-        let label = label.name();
-        let what = format!("no folder {label:?}: an operator has to add [folders.{label}]");
-        GateError::new(ErrorKind::NotFound, "unknown-folder", what)
-    })?;
+    let permit = match gate.pass(&FILES_OPEN, &label).await {
+        Ok(permit) => permit,
+        // No grant would help here: the label is nobody's.
+        Err(error) if error.reason == "not-granted" && !gate.folder_labels().iter().any(|one| one == label.name()) => {
+            return Err(unknown(gate, &label));
+        }
+        Err(error) => return Err(error),
+    };
+    let Some(local) = gate.folders(&permit).get(label.name()) else { return Err(unknown(gate, &label)) };
     Ok(Folder { label, local })
+}
+
+/// The refusal of a label that is not configured. Names the folders that the grant in force covers, and no others.
+fn unknown(gate: &mut Gate, label: &Label) -> GateError {
+    let there = gate.folder_labels().into_iter().filter(|label| gate.is_granted(&FILES_OPEN, &Label::new(label)));
+    let there: Vec<String> = there.collect();
+    let label = label.name();
+    let mut message = format!("there is no folder {label:?}");
+    if !there.is_empty() {
+        let verb = if there.len() == 1 { "is" } else { "are" };
+        message.push_str(&format!("; there {verb} {}", there.join(", ")));
+    }
+    message.push_str(&format!(". An operator can add [folders.{label}]"));
+    GateError::new(ErrorKind::NotFound, "unknown-folder", message)
 }
 
 impl Folder {

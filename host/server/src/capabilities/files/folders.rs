@@ -103,6 +103,11 @@ impl Folders {
         })
     }
 
+    /// Every label, by name.
+    pub(in crate::capabilities) fn labels(&self) -> Vec<String> {
+        self.folders.keys().cloned().collect()
+    }
+
     /// The folder of a label.
     pub(super) fn get(&self, label: &str) -> Option<Arc<Local>> {
         self.folders.get(label).cloned()

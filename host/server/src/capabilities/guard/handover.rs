@@ -64,6 +64,11 @@ impl Gate {
         self.shared.folders.clone()
     }
 
+    /// The labels of all folders, by name.
+    pub(in crate::capabilities) fn folder_labels(&self) -> Vec<String> {
+        if self.is_closed { Vec::new() } else { self.shared.folders.labels() }
+    }
+
     /// Where to note files that only a success may keep, if the template asks for that in this folder.
     pub(in crate::capabilities) fn journal(&mut self, folder: &dyn Target) -> Option<Arc<Journal>> {
         let parameters: Value = serde_json::from_str(&self.facts.parameters).unwrap_or(Value::Null);

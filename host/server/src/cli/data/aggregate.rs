@@ -4,7 +4,7 @@ use clap::Args;
 use sandglass_database::{Database, extended_json};
 use serde_json::Value;
 
-use super::{CliError, read};
+use super::{CliError, collections, read};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
@@ -22,6 +22,7 @@ pub(in crate::cli) struct Arguments {
 
 pub(super) async fn run(database: &dyn Database, arguments: Arguments) -> Result<(), CliError> {
     let stages = stages(&arguments.pipeline)?;
+    collections::warn_of_missing(database, &arguments.collection).await?;
     let most = if arguments.limit == 0 { u64::MAX } else { arguments.limit };
     let mut cursor = database
         .aggregate(&arguments.collection, stages)

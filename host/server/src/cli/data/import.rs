@@ -1,14 +1,17 @@
 //! `data import`: documents of a file into a collection, in batches, with every refusal named.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use sandglass_database::bson::Document;
 use sandglass_database::{Database, Error};
+use serde_json::json;
 
 use super::CliError;
 use super::source::{self, Reading};
+use crate::cli::changes;
 
 /// Documents of one insert; the engine commits them together.
 const BATCH: usize = 1_000;
@@ -59,6 +62,14 @@ impl Arguments {
             replace: false,
         }
     }
+}
+
+/// Imports into the customer's data: on record first.
+pub(super) async fn run_on_record(database: Arc<dyn Database>, arguments: Arguments) -> Result<(), CliError> {
+    let audit = changes::audit(Arc::clone(&database)).await?;
+    let details = json!({ "file": arguments.file.display().to_string(), "replaces": arguments.replace });
+    changes::record(&audit, "data.import", &arguments.collection, details).await?;
+    run(&*database, arguments).await
 }
 
 pub(super) async fn run(database: &dyn Database, arguments: Arguments) -> Result<(), CliError> {

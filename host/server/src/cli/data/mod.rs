@@ -1,12 +1,16 @@
 //! `sandglass data`: look into the embedded database and fill it, while no server runs on it.
 
 mod aggregate;
+mod collections;
 mod fill;
 mod import;
 mod read;
 mod source;
 
+use std::sync::Arc;
+
 use clap::{Args, Subcommand};
+use sandglass_database::Database;
 use sandglass_database::embedded::{Embedded, Options};
 use sandglass_database::extended_json;
 use serde_json::Value;
@@ -20,6 +24,8 @@ use crate::config::Config;
 pub(super) enum Command {
     /// Insert the documents of a file: JSON lines, a JSON array, CSV or BSON.
     Import(import::Arguments),
+    /// Print the collections, with the number and the size of their documents.
+    Collections(collections::Arguments),
     /// Print the documents that match a filter, one line each.
     Find(read::Find),
     /// Print how many documents match a filter.
@@ -43,13 +49,16 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), CliError> {
         return Err(CliError::NotFound(format!("there is no database in {}", folder.display())));
     }
     super::block_on(async move {
-        let database = Embedded::open(&folder, Options::default())
-            .map_err(|error| CliError::while_doing(&format!("open {}", folder.display()), error))?;
+        let database: Arc<dyn Database> = Arc::new(
+            Embedded::open(&folder, Options::default())
+                .map_err(|error| CliError::while_doing(&format!("open {}", folder.display()), error))?,
+        );
         match command {
-            Command::Import(arguments) => import::run(&database, arguments).await,
-            Command::Find(arguments) => read::find(&database, arguments).await,
-            Command::Count(arguments) => read::count(&database, arguments).await,
-            Command::Aggregate(arguments) => aggregate::run(&database, arguments).await,
+            Command::Import(arguments) => import::run_on_record(database, arguments).await,
+            Command::Collections(arguments) => collections::run(&*database, arguments).await,
+            Command::Find(arguments) => read::find(&*database, arguments).await,
+            Command::Count(arguments) => read::count(&*database, arguments).await,
+            Command::Aggregate(arguments) => aggregate::run(&*database, arguments).await,
         }
     })
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 use sandglass_database::{Cursor, Database, Find as Query, extended_json};
 
-use super::{CliError, Selection, document};
+use super::{CliError, Selection, collections, document};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Find {
@@ -32,6 +32,7 @@ pub(in crate::cli) struct Count {
 }
 
 pub(super) async fn find(database: &dyn Database, arguments: Find) -> Result<(), CliError> {
+    collections::warn_of_missing(database, &arguments.selection.collection).await?;
     let optional = |option: &str, text: &Option<String>| text.as_deref().map(|text| document(option, text)).transpose();
     let query = Query {
         filter: document("filter", &arguments.selection.filter)?,
@@ -72,6 +73,7 @@ pub(super) async fn print(cursor: &mut dyn Cursor, canonical: bool, most: u64) -
 }
 
 pub(super) async fn count(database: &dyn Database, arguments: Count) -> Result<(), CliError> {
+    collections::warn_of_missing(database, &arguments.selection.collection).await?;
     let filter = document("filter", &arguments.selection.filter)?;
     let count = database
         .count(&arguments.selection.collection, filter)

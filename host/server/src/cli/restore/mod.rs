@@ -12,13 +12,16 @@ mod metadata;
 mod name;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use sandglass_database::embedded::{Embedded, Options};
 use sandglass_database::{Database, Error};
+use serde_json::json;
 
-use super::CliError;
+use super::{CliError, changes};
 use crate::config::Config;
+use crate::repository::audit::Audit;
 use dump::{Dump, Part};
 use filling::Filled;
 
@@ -70,8 +73,13 @@ pub(super) fn run(config: &Config, arguments: Arguments) -> Result<(), CliError>
         }
         let database = Embedded::open(&folder, Options::default())
             .map_err(|error| CliError::while_doing(&format!("open {}", folder.display()), error))?;
-        let outcome = restore(&database, &tasks, &arguments).await;
-        database.close().await;
+        let database = Arc::new(database);
+        let audit = changes::audit(database.clone()).await?;
+        let outcome = restore(&*database, &audit, &tasks, &arguments).await;
+        drop(audit);
+        if let Some(database) = Arc::into_inner(database) {
+            database.close().await;
+        }
         outcome
     })
 }
@@ -133,7 +141,11 @@ async fn dry_run(folder: &Path, tasks: &[Task], replaces: bool) -> Result<(), Cl
                 database.close().await;
                 outcome?;
             }
-            Err(error @ Error::Unavailable { .. }) => eprintln!("not compared with the database: {error}"),
+            Err(Error::Unavailable { .. }) => eprintln!(
+                "a server runs on {}, so only the backup itself is checked, and not whether its collections are there \
+                 already. Stop the server for that, and to restore",
+                folder.display()
+            ),
             Err(error) => return Err(CliError::while_doing(&format!("open {}", folder.display()), error)),
         }
     }
@@ -154,11 +166,25 @@ async fn dry_run(folder: &Path, tasks: &[Task], replaces: bool) -> Result<(), Cl
     Ok(())
 }
 
-async fn restore(database: &dyn Database, tasks: &[Task], arguments: &Arguments) -> Result<(), CliError> {
+async fn restore(
+    database: &dyn Database,
+    audit: &Audit,
+    tasks: &[Task],
+    arguments: &Arguments,
+) -> Result<(), CliError> {
     filling::clear(database).await?;
     check_targets(database, tasks, arguments.drop).await?;
     match filling::fill(database, tasks, !arguments.no_indexes).await {
-        Ok(filled) => swap(database, tasks, arguments.drop, &filled).await,
+        Ok(filled) => {
+            for (task, filled) in tasks.iter().zip(&filled) {
+                let details = json!({
+                    "from": arguments.folder.display().to_string(), "collection": task.part.collection,
+                    "documents": filled.documents, "replaces": arguments.drop,
+                });
+                changes::record(audit, "restore", &task.target, details).await?;
+            }
+            swap(database, tasks, arguments.drop, &filled).await
+        }
         Err(error) => {
             // What was filled is worth nothing; if even this fails, the next restore tries again.
             if let Err(error) = filling::clear(database).await {

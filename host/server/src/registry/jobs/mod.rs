@@ -29,6 +29,29 @@ pub use schedule::read as read_schedule;
 /// An edit without a version is laid over what stands there; this often, when others do the same.
 const MOST_TRIES: usize = 5;
 
+/// What people call the fields of a job.
+const OTHERWISE: [(&str, &str); 10] = [
+    ("cron", "it belongs into the schedule: \"schedule\": {\"type\": \"cron\", \"expression\": \"0 8 * * *\"}"),
+    ("expression", "it belongs into the schedule: \"schedule\": {\"type\": \"cron\", \"expression\": \"0 8 * * *\"}"),
+    (
+        "cron_expression",
+        "it belongs into the schedule: \"schedule\": {\"type\": \"cron\", \"expression\": \"0 8 * * *\"}",
+    ),
+    ("interval", "it belongs into the schedule: \"schedule\": {\"type\": \"interval\", \"interval_seconds\": 3600}"),
+    (
+        "interval_seconds",
+        "it belongs into the schedule: \"schedule\": {\"type\": \"interval\", \"interval_seconds\": 3600}",
+    ),
+    (
+        "run_at",
+        "it belongs into the schedule: \"schedule\": {\"type\": \"once\", \"run_at\": \"2027-01-31T08:00:00Z\"}",
+    ),
+    ("timezone", "it belongs into the schedule: \"schedule\": {…, \"timezone\": \"Europe/Berlin\"}"),
+    ("params", "did you mean `parameters`?"),
+    ("template", "did you mean `template_type`?"),
+    ("type", "did you mean `template_type`?"),
+];
+
 /// Why a job was not stored, changed or run. Nothing was changed then.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum JobError {
@@ -216,7 +239,7 @@ impl Jobs {
         };
         let mut job = base;
         let run_now = definition::read(&mut fields, &mut job, kind, &mut problems);
-        fields.finish(&mut problems);
+        fields.finish_knowing(&OTHERWISE, &mut problems);
         job.updated_at = self.clock.now();
         if kind == definition::Kind::Change && job.schedule != schedule_before {
             self.check_future(&job, &mut problems);

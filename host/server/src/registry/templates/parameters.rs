@@ -10,6 +10,9 @@ use super::{AdmitError, Entry, Templates};
 use crate::model::Digest;
 use crate::model::template::Problem;
 
+/// The code of a parameter that the schema does not have.
+const UNKNOWN: &str = "unknown_field";
+
 /// Parameters that were looked at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckedParameters {
@@ -79,9 +82,37 @@ impl Templates {
         };
         let Some((digest, entry)) = found else { return Ok(None) };
         let (parameters, mut problems) = entry.check(parameters).await?;
-        if problems.is_empty() {
-            problems = self.components.validate(&digest, &parameters.to_string()).await?;
+        // The template is asked only what it can read. What nobody knows it never sees, so that may be left out; any
+        // other fault could make it complain of something that is not there, and is told alone.
+        if problems.iter().all(|problem| problem.code == UNKNOWN) {
+            let mut readable = parameters.clone();
+            problems.iter().for_each(|problem| leave_out(&mut readable, &problem.pointer));
+            problems.extend(self.components.validate(&digest, &readable.to_string()).await?);
         }
         Ok(Some(CheckedParameters { digest, parameters, problems }))
+    }
+}
+
+/// Takes out the member that a pointer names.
+fn leave_out(parameters: &mut Value, pointer: &str) {
+    let Some((around, name)) = pointer.rsplit_once('/') else { return };
+    if let Some(Value::Object(members)) = parameters.pointer_mut(around) {
+        members.remove(&name.replace("~1", "/").replace("~0", "~"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_nobody_knows_is_left_out_wherever_it_stands() {
+        let mut parameters = json!({"a": 1, "b/c": 2, "csv": {"x": 1, "y": [{"z": 1}]}});
+        for pointer in ["/b~1c", "/csv/x", "/csv/y/0/z", "/nowhere/q", ""] {
+            leave_out(&mut parameters, pointer);
+        }
+        assert_eq!(parameters, json!({"a": 1, "csv": {"y": [{}]}}));
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{defaults, reach};
 use crate::model::template::Problem;
-use crate::registry::fields::{join, shown};
+use crate::registry::fields::{join, nearest, shown};
 
 /// More problems than this help nobody.
 const MOST_PROBLEMS: usize = 50;
@@ -69,7 +69,7 @@ impl Schema {
     pub fn check(&self, parameters: &Value) -> Vec<Problem> {
         let mut problems = Vec::new();
         for error in self.validator.iter_errors(parameters) {
-            explain(&error, &mut problems);
+            explain(&error, &self.schema, &mut problems);
             if problems.len() >= MOST_PROBLEMS {
                 break;
             }
@@ -86,7 +86,7 @@ impl Schema {
     }
 }
 
-fn explain(error: &ValidationError<'_>, problems: &mut Vec<Problem>) {
+fn explain(error: &ValidationError<'_>, schema: &Value, problems: &mut Vec<Problem>) {
     let at = error.instance_path().as_str();
     let add = |problems: &mut Vec<Problem>, pointer: String, code: &str, message: String| {
         problems.push(Problem { pointer, code: code.to_owned(), message });
@@ -98,18 +98,28 @@ fn explain(error: &ValidationError<'_>, problems: &mut Vec<Problem>) {
         }
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            let known = siblings(error, schema);
             for name in unexpected {
-                add(problems, join(at, name), "unknown_field", format!("there is no parameter {}", shown(name)));
+                let hint = nearest(name, &known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                add(problems, join(at, name), "unknown_field", format!("there is no parameter {}{hint}", shown(name)));
             }
         }
         ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
             match nearest_branch(context) {
-                Some(branch) => branch.iter().for_each(|inner| explain(inner, problems)),
+                Some(branch) => branch.iter().for_each(|inner| explain(inner, schema, problems)),
                 None => add(problems, at.to_owned(), error.keyword_slug(), doors(context)),
             }
         }
         kind => add(problems, at.to_owned(), error.keyword_slug(), sentence(kind, error)),
     }
+}
+
+/// The names that may stand where an unknown one stood.
+fn siblings<'a>(error: &ValidationError<'_>, schema: &'a Value) -> Vec<&'a str> {
+    let keyword = error.schema_path().as_str();
+    let around = keyword.rsplit_once('/').map_or("", |(around, _)| around);
+    let members = schema.pointer(around).and_then(|around| around.get("properties")).and_then(Value::as_object);
+    members.into_iter().flat_map(|members| members.keys()).map(String::as_str).collect()
 }
 
 /// Among alternatives the one whose faults are deepest or fewest is what was meant, unless all fail at the door.
@@ -331,6 +341,24 @@ mod tests {
                 ("/dry_run", "wrong_type")
             ]
         );
+    }
+
+    #[test]
+    fn a_parameter_that_is_mistyped_is_answered_with_the_one_that_was_meant() {
+        let schema = Schema::compile(&json!({
+            "type": "object", "additionalProperties": false,
+            "properties": {
+                "collection": {"type": "string"},
+                "csv": {"oneOf": [{"type": "object", "additionalProperties": false,
+                    "properties": {"delimiter": {"type": "string"}}}]},
+            }
+        }))
+        .unwrap();
+        let problems = schema.check(&json!({"colection": "a", "csv": {"delimeter": ";"}, "zzzzzzzz": 1}));
+        let said = |pointer: &str| problems.iter().find(|one| one.pointer == pointer).unwrap().message.as_str();
+        assert!(said("/colection").ends_with("did you mean `collection`?"), "{problems:?}");
+        assert!(said("/csv/delimeter").ends_with("did you mean `delimiter`?"), "{problems:?}");
+        assert!(!said("/zzzzzzzz").contains("did you mean"), "{problems:?}");
     }
 
     #[test]

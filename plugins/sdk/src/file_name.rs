@@ -1,9 +1,11 @@
-//! The name of the file: a pattern with places that are filled in.
+//! Names of files as jobs give them: a pattern with places that each run fills in, such as `{date}/{job}.csv`.
 
-use sandglass_sdk::execution;
+use crate::execution;
 
 /// Longest piece that a job's own name becomes, in bytes.
 const MOST_JOB_BYTES: usize = 80;
+/// Longest piece that a place of a template's own becomes, in bytes: room for both and an id in one part.
+const MOST_OWN_BYTES: usize = 60;
 /// What the host takes: bytes between two slashes, and parts.
 const MOST_PART_BYTES: usize = 200;
 const MOST_PARTS: usize = 10;
@@ -17,10 +19,19 @@ enum Place {
     Date,
     Time,
     Execution,
+    Attempt,
+    /// One of the template's own, by its number.
+    Own(usize),
 }
 
-const PLACES: [(&str, Place); 4] =
-    [("job", Place::Job), ("date", Place::Date), ("time", Place::Time), ("execution", Place::Execution)];
+/// The places that every template has.
+const PLACES: [(&str, Place); 5] = [
+    ("job", Place::Job),
+    ("date", Place::Date),
+    ("time", Place::Time),
+    ("execution", Place::Execution),
+    ("attempt", Place::Attempt),
+];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
@@ -39,45 +50,67 @@ impl FileName {
     /// Reads a pattern and adds the ending unless it is there.
     ///
     /// # Errors
-    /// Every fault, in words.
+    /// Every fault, in words that go on after the name of the parameter.
     pub fn parse(pattern: &str, ending: &str) -> Result<Self, Vec<String>> {
+        Self::with_places(pattern, ending, &[])
+    }
+
+    /// As [`parse`](Self::parse), with places of the template's own beside those that all have.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn with_places(pattern: &str, ending: &str, own: &[&str]) -> Result<Self, Vec<String>> {
         let mut faults = Vec::new();
-        let mut pieces = pieces(pattern, &mut faults);
+        let mut pieces = pieces(pattern, own, &mut faults);
         let ending = missing(pattern, ending);
         pieces.push(Piece::Text(ending.to_owned()));
         let name = Self { text: format!("{pattern}{ending}"), pieces };
         let sample = name.fill(|place| match place {
             Place::Job => "x".repeat(MOST_JOB_BYTES),
+            Place::Own(_) => "x".repeat(MOST_OWN_BYTES),
             Place::Date => "2026-11-24".to_owned(),
             Place::Time => "080000".to_owned(),
             Place::Execution => "0".repeat(24),
+            Place::Attempt => "10".to_owned(),
         });
         check(pattern, &sample, &mut faults);
         if faults.is_empty() { Ok(name) } else { Err(faults) }
     }
 
     /// The name for this run. Date and time are those it stands for, in UTC, so that a late or repeated run has the same.
+    #[must_use]
     pub fn of_this_run(&self) -> String {
+        self.of_this_run_with(&[])
+    }
+
+    /// As [`of_this_run`](Self::of_this_run), with what the template's own places stand for, in their order.
+    #[must_use]
+    pub fn of_this_run_with(&self, own: &[&str]) -> String {
         let scheduled_at = execution::scheduled_at();
         self.fill(|place| match place {
-            Place::Job => plain(&execution::job().name),
+            Place::Job => plain(&execution::job().name, MOST_JOB_BYTES),
             Place::Date => scheduled_at.format("%Y-%m-%d").to_string(),
             Place::Time => scheduled_at.format("%H%M%S").to_string(),
             Place::Execution => execution::id(),
+            Place::Attempt => execution::attempt().to_string(),
+            Place::Own(number) => plain(own.get(number).copied().unwrap_or_default(), MOST_OWN_BYTES),
         })
     }
 
     /// Whether two runs have different names.
+    #[must_use]
     pub fn changes(&self) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Place(Place::Date | Place::Time | Place::Execution)))
     }
 
     /// Whether the name belongs to one execution and no other.
+    #[must_use]
     pub fn names_execution(&self) -> bool {
         self.pieces.contains(&Piece::Place(Place::Execution))
     }
 
     /// The pattern itself, with the ending.
+    #[must_use]
     pub fn pattern(&self) -> &str {
         &self.text
     }
@@ -104,7 +137,9 @@ fn missing<'a>(pattern: &str, ending: &'a str) -> &'a str {
     }
 }
 
-fn pieces(pattern: &str, faults: &mut Vec<String>) -> Vec<Piece> {
+fn pieces(pattern: &str, own: &[&str], faults: &mut Vec<String>) -> Vec<Piece> {
+    let own = own.iter().enumerate().map(|(number, name)| (*name, Place::Own(number)));
+    let places: Vec<(&str, Place)> = PLACES.into_iter().chain(own).collect();
     let mut pieces = Vec::new();
     let mut rest = pattern;
     while let Some((before, after)) = rest.split_once('{') {
@@ -113,10 +148,11 @@ fn pieces(pattern: &str, faults: &mut Vec<String>) -> Vec<Piece> {
             break;
         };
         pieces.push(Piece::Text(before.to_owned()));
-        match PLACES.iter().find(|(known, _)| *known == name) {
+        match places.iter().find(|(known, _)| *known == name) {
             Some((_, place)) => pieces.push(Piece::Place(*place)),
             None => {
-                let known = PLACES.map(|(name, _)| format!("{{{name}}}")).join(", ");
+                let known: Vec<String> = places.iter().map(|(name, _)| format!("{{{name}}}")).collect();
+                let known = known.join(", ");
                 faults.push(format!("has the unknown place {{{name}}}: there are {known}"));
                 // So that nothing else is said about it.
                 pieces.push(Piece::Text("x".to_owned()));
@@ -147,12 +183,12 @@ fn check(pattern: &str, sample: &str, faults: &mut Vec<String>) {
     }
 }
 
-/// Whatever a job is called, its name becomes one plain part.
-fn plain(name: &str) -> String {
+/// Whatever a job is called, its name becomes one plain part of at most so many bytes.
+fn plain(name: &str, most: usize) -> String {
     let mut plain = String::new();
     for letter in name.chars() {
         let letter = if is_plain(letter) { letter } else { '_' };
-        if plain.len() + letter.len_utf8() > MOST_JOB_BYTES {
+        if plain.len() + letter.len_utf8() > most {
             break;
         }
         plain.push(letter);
@@ -178,7 +214,7 @@ mod tests {
 
     #[test]
     fn places_are_filled_and_names_stay_plain() {
-        let world = sandglass_sdk::fakes::World::new();
+        let world = crate::fakes::World::new();
         world.set_job(json!({"id": "1", "name": "../Nightly: größe <1>"}));
         let name = |pattern| FileName::parse(pattern, ".csv").unwrap().of_this_run();
         assert_eq!(name("{job}/{date}T{time}"), "___Nightly__größe__1_/2027-01-15T080000.csv");
@@ -187,6 +223,16 @@ mod tests {
         assert_eq!(name("{job}").len(), MOST_JOB_BYTES + ".csv".len());
         world.set_job(json!({"id": "1", "name": ""}));
         assert_eq!(name("{job}"), "_.csv");
+    }
+
+    #[test]
+    fn a_template_may_have_places_of_its_own() {
+        let world = crate::fakes::World::new();
+        world.set_job(json!({"id": "1", "name": "../Nightly run"}));
+        let pattern = "{collection}/{job}-{date}T{time}-{attempt}.jsonl";
+        let name = FileName::with_places(pattern, "", &["collection"]).unwrap();
+        assert_eq!(name.of_this_run_with(&["crm/logs"]), "crm_logs/___Nightly_run-2027-01-15T080000-1.jsonl");
+        assert!(FileName::parse(pattern, "").unwrap_err()[0].contains("unknown place {collection}"));
     }
 
     #[test]
