@@ -314,8 +314,8 @@ mod tests {
         let send = [need("http", "param:/url", "send", Value::Null)];
         let post = json!([{ "capability": "http", "target": "example.com", "access": ["send"], "extra": { "methods": ["POST"] } }]);
         let url = |url: &str| json!({ "url": url });
-        assert_eq!(denied(&send, post.clone(), url("https://example.com/x"))[0].1, false, "the method is not known");
-        assert_eq!(denied(&send, post.clone(), url("http://example.com/x"))[0].1, true, "another scheme");
+        assert!(!denied(&send, post.clone(), url("https://example.com/x"))[0].1, "the method is not known");
+        assert!(denied(&send, post.clone(), url("http://example.com/x"))[0].1, "another scheme");
         assert_eq!(denied(&send, post, url("no address")), [], "the check of the parameters says so");
     }
 
