@@ -1,6 +1,7 @@
 //! The product as its users meet it: the real server, over real sockets, with real counterparts.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failure here is a failed test")]
 
+mod access;
 mod archive;
 mod audit;
 mod author;

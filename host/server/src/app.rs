@@ -3,6 +3,7 @@
 
 mod anchor;
 mod built_in;
+mod entrance;
 mod ports;
 mod token;
 
@@ -20,8 +21,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+use zeroize::Zeroizing;
 
-use crate::api::{Access, ApiState, Metrics, Service};
+use crate::api::{ApiState, Metrics, Service};
 use crate::capabilities::files::Books;
 use crate::capabilities::{Bounds, DEFAULT_CONNECTION, EmailClient, Folders, Gates, HttpClient, Parts as GateParts};
 use crate::config::Config;
@@ -70,7 +72,8 @@ pub struct App {
     listener: TcpListener,
     address: SocketAddr,
     service: Service,
-    new_token: Option<String>,
+    new_token: Option<Zeroizing<String>>,
+    setup: Option<Zeroizing<String>>,
     stop: CancellationToken,
     store_failed: oneshot::Receiver<String>,
 }
@@ -84,7 +87,6 @@ impl App {
     pub async fn start(config: Config) -> Result<Self, AppError> {
         install_tls();
         own_folder(&config.data_dir).map_err(|error| AppError::setup("make the data directory")(&error))?;
-        let token = token::establish(&config.admin_token, &config.data_dir)?;
         // Before anything runs: a port that is taken should not cost a start.
         let listener = listen(config.server.listen).await?;
         let address = listener.local_addr().map_err(|error| AppError::setup("listen")(&error))?;
@@ -99,6 +101,7 @@ impl App {
         repository::ensure_indexes(&*database).await.map_err(|error| AppError::setup("make the indexes")(&error))?;
         let audit = Audit::start(database.clone(), host.clone());
         audit.prepare().await.map_err(|error| AppError::setup("prepare the audit")(&error))?;
+        let entrance = entrance::open(&config, address, &database, &audit, &clock).await?;
 
         let folders = Folders::open(&config.folders, &config.files, &config.data_dir)
             .map_err(|error| AppError::setup("set up the folders")(&error))?;
@@ -215,6 +218,7 @@ impl App {
             clock: clock.clone(),
         });
         tokio::spawn(drop_in.clone().watch(stop.clone()));
+        tokio::spawn(entrance.access.clone().look_after(stop.clone()));
         tokio::spawn(folders.look_after(stored, books, stop.clone()));
         let load = executor.clone();
         let service = Service::new(ApiState {
@@ -252,7 +256,8 @@ impl App {
             requests: repository::RequestStore::new(database.clone()),
             database,
             events,
-            access: Access::admin(token.hash),
+            access: entrance.access.clone(),
+            address: entrance.public,
             metrics: Metrics::new(measured),
             load: Arc::new(move || load.load()),
             clock,
@@ -271,7 +276,8 @@ impl App {
             listener,
             address,
             service,
-            new_token: token.new,
+            new_token: entrance.new_token,
+            setup: entrance.setup,
             stop,
             store_failed,
         })
@@ -284,7 +290,12 @@ impl App {
 
     /// The administrator's token, if it was made just now: the only time it can be shown.
     pub fn new_token(&self) -> Option<&str> {
-        self.new_token.as_deref()
+        self.new_token.as_ref().map(|token| token.as_str())
+    }
+
+    /// The link by which the first admin is made, as long as there is none.
+    pub fn setup_link(&self) -> Option<&str> {
+        self.setup.as_ref().map(|link| link.as_str())
     }
 
     /// For whoever fills it before the server answers.

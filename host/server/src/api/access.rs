@@ -4,77 +4,57 @@
 
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
+use tokio_util::sync::CancellationToken;
 
 use super::error::{ApiError, Code};
 use super::state::Shared;
+use super::{cookie, origin};
+pub(super) use crate::model::Principal;
+use crate::model::Role;
+use crate::registry::Caller;
 
-/// What a person or program is here for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Everything.
-    Admin,
-    /// Runs and pauses; changes no definition.
-    Operator,
-    /// Reads everything.
-    Auditor,
-}
+/// Says that nobody caused this request, so that it does not keep a session from ending.
+const BACKGROUND: HeaderName = HeaderName::from_static("x-sandglass-background");
 
 /// What a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Need {
     /// Nothing at all.
     Open,
+    /// Somebody who is known, for what is theirs.
+    Own,
     Read,
     /// Run, cancel, pause.
     Operate,
+    /// Look at what belongs to others: accounts, sessions, tokens.
+    Oversee,
     /// Change what is defined, or remove history.
     Define,
 }
 
-impl Role {
-    fn may(self, need: Need) -> bool {
-        match need {
-            Need::Open | Need::Read => true,
-            Need::Operate => self != Self::Auditor,
-            Need::Define => self == Self::Admin,
-        }
+impl Need {
+    /// What a role is asked for, with the word by which clients know it.
+    pub const ASKED: [(Self, &str); 4] =
+        [(Self::Read, "read"), (Self::Operate, "operate"), (Self::Oversee, "oversee"), (Self::Define, "define")];
+}
+
+/// Whether a role may take a route.
+pub(super) fn may(role: Role, need: Need) -> bool {
+    match need {
+        Need::Open | Need::Own | Need::Read => true,
+        Need::Operate => role >= Role::Operator,
+        Need::Oversee => role != Role::Operator,
+        Need::Define => role == Role::Admin,
     }
 }
 
-/// Who is calling.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Principal {
-    pub name: String,
-    pub role: Role,
-}
-
-/// The tokens that are accepted; only their SHA-256 is kept.
-#[derive(Clone)]
-pub struct Access {
-    tokens: Vec<([u8; 32], Principal)>,
-}
-
-impl Access {
-    /// One administrator's token.
-    pub fn admin(hash: [u8; 32]) -> Self {
-        Self { tokens: vec![(hash, Principal { name: "admin".to_owned(), role: Role::Admin })] }
-    }
-
-    fn principal(&self, token: &str) -> Option<&Principal> {
-        let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        // Every token is compared, and each in constant time.
-        self.tokens.iter().fold(
-            None,
-            |found, (known, principal)| {
-                if bool::from(known.ct_eq(&hash)) { Some(principal) } else { found }
-            },
-        )
-    }
+macro_rules! auth {
+    ($tail:literal) => {
+        concat!("/api/auth", $tail)
+    };
 }
 
 macro_rules! path {
@@ -90,6 +70,21 @@ pub(super) const RULES: &[(Method, &str, Need)] = &[
     (Method::GET, "/docs", Need::Open),
     (Method::GET, "/docs/reference.js", Need::Open),
     (Method::GET, "/docs/reference.css", Need::Open),
+    (Method::GET, auth!("/setup"), Need::Open),
+    (Method::POST, auth!("/setup"), Need::Open),
+    (Method::POST, auth!("/login"), Need::Open),
+    (Method::POST, auth!("/logout"), Need::Own),
+    (Method::GET, auth!("/me"), Need::Own),
+    (Method::PUT, auth!("/password"), Need::Own),
+    (Method::GET, auth!("/sessions"), Need::Own),
+    (Method::DELETE, auth!("/sessions/{id}"), Need::Own),
+    (Method::GET, auth!("/tokens"), Need::Own),
+    (Method::POST, auth!("/tokens"), Need::Own),
+    (Method::DELETE, auth!("/tokens/{id}"), Need::Own),
+    (Method::GET, auth!("/users"), Need::Oversee),
+    (Method::POST, auth!("/users"), Need::Define),
+    (Method::PUT, auth!("/users/{name}"), Need::Define),
+    (Method::DELETE, auth!("/users/{name}"), Need::Define),
     (Method::GET, "/metrics", Need::Read),
     (Method::GET, "/openapi.json", Need::Read),
     (Method::GET, path!("/templates"), Need::Read),
@@ -146,25 +141,46 @@ fn rule(method: &Method, path: Option<&str>) -> Rule {
     of_path.find(|(known, ..)| known == method).map_or(Rule::OtherMethod, |(.., need)| Rule::Known(*need))
 }
 
-/// Lets a request through, or answers 401 or 403. Addresses that do not exist ask for a token too.
+/// Lets a request through, or answers 401 or 403. Addresses that do not exist ask who is there too.
 pub(super) async fn decide(State(api): State<Shared>, mut request: Request, next: Next) -> Result<Response, ApiError> {
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let rule = rule(request.method(), path);
     if matches!(rule, Rule::Known(Need::Open)) {
+        if !request.method().is_safe() {
+            origin::check(request.headers(), &api.address, origin::Silence::IsProgram)?;
+        }
         return Ok(next.run(request).await);
     }
-    let token = bearer(request.headers()).ok_or_else(|| unauthenticated("send `Authorization: Bearer …`"))?;
-    let principal = api.access.principal(token).ok_or_else(|| unauthenticated("this token is not known"))?.clone();
+    let Caller { principal, ended } = caller(&api, request.method(), request.headers())?;
     let allowed = match rule {
-        Rule::Known(need) => principal.role.may(need),
+        Rule::Known(need) => may(principal.role, need),
         Rule::OtherMethod => true,
         Rule::Unknown => false,
     };
     if !allowed {
-        return Err(ApiError::new(Code::Forbidden, format!("{} may not do that", principal.name)));
+        let Principal { name, role, .. } = &principal;
+        return Err(ApiError::new(Code::Forbidden, format!("{name} may not do that, as {role}")));
     }
     request.extensions_mut().insert(principal);
+    request.extensions_mut().insert(Ended(ended));
     Ok(next.run(request).await)
+}
+
+/// Whoever shows a token, or else the cookie of a session. Only a cookie is sent without its holder's doing, so only then
+/// a change has to come from our own pages.
+fn caller(api: &Shared, method: &Method, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    if let Some(token) = bearer(headers) {
+        let caller = api.access.by_token(token);
+        return caller.ok_or_else(|| unauthenticated("this token is not known, or it has expired"));
+    }
+    let missing = || unauthenticated("sign in, or send `Authorization: Bearer …`");
+    let session = cookie::SESSION.shown(headers, &api.address).ok_or_else(missing)?;
+    let caller = api.access.by_session(session, !headers.contains_key(BACKGROUND));
+    let caller = caller.ok_or_else(|| unauthenticated("this session has ended: sign in again"))?;
+    if !method.is_safe() {
+        origin::check(headers, &api.address, origin::Silence::IsForeign)?;
+    }
+    Ok(caller)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -174,15 +190,36 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn unauthenticated(detail: &str) -> ApiError {
-    let challenge = HeaderValue::from_static("Bearer realm=\"sandglass\"");
-    ApiError { headers: vec![(header::WWW_AUTHENTICATE, challenge)], ..ApiError::new(Code::Unauthenticated, detail) }
+    challenge(ApiError::new(Code::Unauthenticated, detail))
+}
+
+/// Every 401 says how to do better.
+pub(super) fn challenge(mut error: ApiError) -> ApiError {
+    error.headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sandglass\"")));
+    error
+}
+
+/// Ends with the session or token of the caller: what lasts longer than a moment has to watch it.
+#[derive(Clone)]
+pub(super) struct Ended(pub CancellationToken);
+
+fn from_access<T: Clone + Send + Sync + 'static>(parts: &Parts) -> Result<T, ApiError> {
+    parts.extensions.get::<T>().cloned().ok_or_else(|| ApiError::internal(&"a route without access control"))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Principal {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::internal(&"a route without access control"))
+        from_access(parts)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Ended {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        from_access(parts)
     }
 }
 
@@ -192,19 +229,11 @@ mod tests {
 
     #[test]
     fn each_role_may_do_exactly_what_it_is_for() {
-        let may = |role: Role| [Need::Read, Need::Operate, Need::Define].map(|need| role.may(need));
-        assert_eq!(may(Role::Admin), [true, true, true]);
-        assert_eq!(may(Role::Operator), [true, true, false]);
-        assert_eq!(may(Role::Auditor), [true, false, false]);
-    }
-
-    #[test]
-    fn a_token_is_known_by_its_hash_only() {
-        let access = Access::admin(Sha256::digest(b"right").into());
-        assert_eq!(access.principal("right").map(|principal| principal.role), Some(Role::Admin));
-        for wrong in ["", "righ", "right ", "RIGHT"] {
-            assert_eq!(access.principal(wrong), None);
-        }
+        let all = |role: Role| Need::ASKED.map(|(need, _)| may(role, need));
+        // read, operate, oversee, define
+        assert_eq!(all(Role::Admin), [true, true, true, true]);
+        assert_eq!(all(Role::Operator), [true, true, false, false]);
+        assert_eq!(all(Role::Auditor), [true, false, true, false]);
     }
 
     #[test]

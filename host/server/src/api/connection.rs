@@ -5,7 +5,7 @@
 //! A bound of its own beside the time of a request: that begins only when a whole head has arrived.
 
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -49,7 +49,10 @@ impl Listener for BoundedListener {
 
 /// What a connection is doing, for those who answer on it.
 #[derive(Clone)]
-pub(super) struct Activity(Arc<Mutex<Doing>>);
+pub(super) struct Activity {
+    doing: Arc<Mutex<Doing>>,
+    peer: Option<IpAddr>,
+}
 
 struct Doing {
     answering: usize,
@@ -57,22 +60,28 @@ struct Doing {
 }
 
 impl Activity {
-    fn new() -> Self {
-        Self(Arc::new(Mutex::new(Doing { answering: 0, last: Instant::now() })))
+    fn of(stream: &TcpStream) -> Self {
+        let doing = Arc::new(Mutex::new(Doing { answering: 0, last: Instant::now() }));
+        Self { doing, peer: stream.peer_addr().ok().map(|address| address.ip()) }
+    }
+
+    /// Who is at the other end; a proxy, where one stands before this server.
+    pub(super) fn peer(&self) -> Option<IpAddr> {
+        self.peer
     }
 
     /// As long as the value lives, the connection stays open.
     pub(super) fn answering(&self) -> Answering {
-        self.0.lock().answering += 1;
+        self.doing.lock().answering += 1;
         Answering(self.clone())
     }
 
     fn touch(&self) {
-        self.0.lock().last = Instant::now();
+        self.doing.lock().last = Instant::now();
     }
 
     fn until(&self, patience: Duration) -> Instant {
-        let doing = self.0.lock();
+        let doing = self.doing.lock();
         let since = if doing.answering > 0 { Instant::now() } else { doing.last };
         since + patience
     }
@@ -89,7 +98,7 @@ pub(super) struct Answering(Activity);
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        let mut doing = self.0.0.lock();
+        let mut doing = self.0.doing.lock();
         doing.answering = doing.answering.saturating_sub(1);
         doing.last = Instant::now();
     }
@@ -112,7 +121,8 @@ struct Instead {
 
 impl Bounded {
     fn new(stream: TcpStream, patience: Duration) -> Self {
-        Self { stream, activity: Activity::new(), patience, alarm: Box::pin(sleep(patience)), instead: None }
+        let activity = Activity::of(&stream);
+        Self { stream, activity, patience, alarm: Box::pin(sleep(patience)), instead: None }
     }
 
     /// To be asked when the peer keeps us waiting: an error once that has lasted too long.

@@ -8,9 +8,10 @@ use sandglass_database::Error as DatabaseError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::access::challenge;
 use super::words::CodeWord;
 use crate::model::template::Problem;
-use crate::registry::{AdmitError, DropInError, GrantError, JobError, SecretError};
+use crate::registry::{AccessError, AdmitError, DropInError, GrantError, JobError, SecretError};
 use crate::repository::SecretsError;
 use crate::repository::audit::AuditError;
 use crate::scheduler::{StoreError, TriggerError};
@@ -45,8 +46,13 @@ codes! {
     Query "invalid_query" BAD_REQUEST "The query is not understood";
     Header "invalid_header" BAD_REQUEST "A header is not understood";
     BadRequest "bad_request" BAD_REQUEST "The request cannot be read";
-    Unauthenticated "unauthenticated" UNAUTHORIZED "A token is required";
-    Forbidden "forbidden" FORBIDDEN "This token may not do that";
+    Unauthenticated "unauthenticated" UNAUTHORIZED "A token or session is required";
+    WrongCredentials "wrong_credentials" UNAUTHORIZED "Name or password is not right";
+    Forbidden "forbidden" FORBIDDEN "This role may not do that";
+    NeedsSession "needs_session" FORBIDDEN "Only whoever signed in may do that";
+    CrossSite "cross_site" FORBIDDEN "The request comes from somewhere else";
+    PlainHttp "plain_http" FORBIDDEN "The browser would not keep the session";
+    SetupClosed "setup_closed" FORBIDDEN "The set-up link does not work";
     NotFound "not_found" NOT_FOUND "There is no such thing";
     Method "method_not_allowed" METHOD_NOT_ALLOWED "This address does not take that method";
     Timeout "timeout" REQUEST_TIMEOUT "The request took too long";
@@ -60,6 +66,9 @@ codes! {
     BuiltIn "built_in" CONFLICT "It comes with the server";
     NothingWaits "nothing_waits" CONFLICT "Nothing waits for approval";
     OtherWaits "other_digest_waits" CONFLICT "Another version waits for approval";
+    Exists "already_exists" CONFLICT "The name is taken";
+    LastAdmin "last_admin" CONFLICT "An admin has to be left";
+    Full "full" CONFLICT "There are too many already";
     Contended "contended" CONFLICT "Others are changing it at this moment";
     InProgress "request_in_progress" CONFLICT "The same request is being answered";
     AddressTooLong "address_too_long" URI_TOO_LONG "The address is too long";
@@ -70,6 +79,7 @@ codes! {
     Component "component_refused" UNPROCESSABLE_ENTITY "The component is refused";
     Invalid "invalid" UNPROCESSABLE_ENTITY "Something is not right";
     KeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "The key was used for another body";
+    TooManyAttempts "too_many_attempts" TOO_MANY_REQUESTS "Too many attempts";
     Busy "busy" TOO_MANY_REQUESTS "Too many runs are waiting";
     Unavailable "unavailable" SERVICE_UNAVAILABLE "The server cannot do that now";
     Internal "internal" INTERNAL_SERVER_ERROR "The server failed";
@@ -309,6 +319,30 @@ impl From<SecretError> for ApiError {
             SecretError::Store(SecretsError::Contended(_)) => Self::new(Code::Contended, words),
             SecretError::Store(other) => Self::internal(&other),
             SecretError::Audit(error) => error.into(),
+        }
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        let words = error.to_string();
+        match error {
+            AccessError::Invalid(problems) => Self::with(Code::Invalid, problems),
+            AccessError::NotFound(what) => Self::not_found(what),
+            AccessError::Exists(_) => Self::new(Code::Exists, words),
+            AccessError::LastAdmin => Self::new(Code::LastAdmin, words),
+            AccessError::WrongCredentials => challenge(Self::new(Code::WrongCredentials, words)),
+            AccessError::TooMany { seconds } => {
+                let mut refused = Self::new(Code::TooManyAttempts, words);
+                refused.headers.push((header::RETRY_AFTER, HeaderValue::from(seconds)));
+                refused
+            }
+            AccessError::SetupClosed => Self::new(Code::SetupClosed, words),
+            AccessError::NeedsSession(_) => Self::new(Code::NeedsSession, words),
+            AccessError::Full { .. } => Self::new(Code::Full, words),
+            AccessError::NoRandomness | AccessError::Hashing(_) => Self::internal(&words),
+            AccessError::Database(error) => error.into(),
+            AccessError::Audit(error) => error.into(),
         }
     }
 }

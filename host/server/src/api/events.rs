@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
+use super::access::Ended;
 use super::error::ApiError;
 use super::query::Query;
 use super::state::Shared;
@@ -48,7 +49,11 @@ impl Wanted {
 ), responses(
     (status = 200, description = "A stream that does not end", body = String, content_type = "text/event-stream"),
 ))]
-pub(super) async fn stream(State(api): State<Shared>, mut query: Query) -> Result<impl IntoResponse, ApiError> {
+pub(super) async fn stream(
+    State(api): State<Shared>,
+    ended: Ended,
+    mut query: Query,
+) -> Result<impl IntoResponse, ApiError> {
     let wanted = Wanted { job: query.parsed("job_id"), execution: query.parsed("execution_id") };
     query.finish()?;
     let events = BroadcastStream::new(api.events.subscribe()).filter_map(move |event| {
@@ -59,18 +64,24 @@ pub(super) async fn stream(State(api): State<Shared>, mut query: Query) -> Resul
             }
         })
     });
-    Ok(answer(api, events))
+    Ok(answer(api, ended, events))
 }
 
-/// A stream that begins at once and ends when the server stops.
+/// A stream that begins at once, and ends when the server stops or the caller's session or token is over.
 pub(super) fn answer(
     api: Shared,
+    Ended(ended): Ended,
     frames: impl Stream<Item = Frame> + Send + 'static,
 ) -> Sse<impl Stream<Item = Result<Frame, Infallible>>> {
     // A first comment, so that a watcher knows that it is connected.
     let hello = futures::stream::once(future::ready(Frame::default().comment("connected")));
     let stopping = api.stopping.clone();
-    let frames = hello.chain(frames).map(Ok).take_until(async move { stopping.cancelled().await });
+    let frames = hello.chain(frames).map(Ok).take_until(async move {
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = ended.cancelled() => {}
+        }
+    });
     Sse::new(frames).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::access::Ended;
 use super::error::ApiError;
 use super::events::answer;
 use super::execution_view::LogView;
@@ -65,6 +66,7 @@ impl From<&(u64, LogLine)> for NumberedLine {
 ), responses((status = 200, body = LogList)))]
 pub(super) async fn read(
     State(api): State<Shared>,
+    ended: Ended,
     Id(id): Id<ExecutionId>,
     mut query: Query,
 ) -> Result<Response, ApiError> {
@@ -80,7 +82,7 @@ pub(super) async fn read(
     // The state first: lines that come with the end are then among those that are read.
     let execution = api.execution(id).await?;
     if follow {
-        return Ok(answer(api.clone(), lines(api, id, filter)).into_response());
+        return Ok(answer(api.clone(), ended, lines(api, id, filter)).into_response());
     }
     let logs = api.executions.logs().read(id, filter).await?.ok_or_else(|| ApiError::not_found("execution"))?;
     Ok(Json(LogList {

@@ -5,8 +5,10 @@
 
 mod access;
 mod audit;
+mod auth;
 mod capabilities;
 mod connection;
+mod cookie;
 mod docs;
 mod error;
 mod events;
@@ -26,6 +28,7 @@ mod json;
 mod logs;
 mod metrics;
 mod openapi;
+mod origin;
 mod query;
 mod refusals;
 mod router;
@@ -45,9 +48,9 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use access::{Access, Principal, Role};
 pub use metrics::Metrics;
 pub use openapi::rendered as rendered_openapi;
+pub use origin::PublicAddress;
 pub use router::router;
 pub use service::Service;
 pub use state::ApiState;

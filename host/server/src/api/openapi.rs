@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::openapi::OpenApi as OpenApiDocument;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::query::NoQuery;
@@ -26,21 +26,28 @@ use super::{refusals, words};
         (name = "jobs", description = "What is run, and when"),
         (name = "executions", description = "What was run"),
         (name = "secrets", description = "What templates use without seeing it"),
+        (name = "access", description = "Who may call: signing in, accounts, sessions, tokens"),
         (name = "scheduler", description = "The whole"),
         (name = "machines", description = "For probes and programs"),
     ),
-    security(("token" = [])),
-    modifiers(&Token),
+    security(("token" = []), ("session" = [])),
+    modifiers(&Proofs),
 )]
 struct Head;
 
-struct Token;
+/// What callers show.
+struct Proofs;
 
-impl Modify for Token {
+impl Modify for Proofs {
     fn modify(&self, document: &mut OpenApiDocument) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A token")).build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme));
+        let cookie = ApiKeyValue::with_description(
+            "__Host-sandglass",
+            "The session of a browser; changes have to come from pages of this server (`Origin`, `Sec-Fetch-Site`)",
+        );
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
         words::enter(components);
     }
 }

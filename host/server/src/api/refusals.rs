@@ -11,15 +11,15 @@ use super::access::{Need, RULES};
 /// Name in `components`, status, meaning.
 const COMMON: &[(&str, &str, &str)] = &[
     ("BadRequest", "400", "The request, its query or a header is not understood"),
-    ("Unauthenticated", "401", "A token is required"),
-    ("Forbidden", "403", "This token may not do that"),
+    ("Unauthenticated", "401", "A token or session is required"),
+    ("Forbidden", "403", "This role may not do that, or a browser sent it from another site"),
     ("NotFound", "404", "There is no such thing"),
     ("Timeout", "408", "The request took too long"),
     ("Conflict", "409", "It cannot be done as things stand"),
     ("TooLarge", "413", "The body is too large"),
     ("MediaType", "415", "The body must be JSON"),
     ("Invalid", "422", "Something in the body is not right; `errors` says where"),
-    ("Busy", "429", "Too many runs are waiting; try again after `Retry-After` seconds"),
+    ("Busy", "429", "Too many runs are waiting, or too many attempts were made; try again after `Retry-After` seconds"),
     ("Internal", "500", "The server failed; its log has the request id"),
     ("Unavailable", "503", "The server cannot do that now; try again after `Retry-After` seconds"),
 ];

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use super::error::ApiError;
 use super::state::Shared;
 use super::{
-    ApiState, access, audit, capabilities, docs, events, executions, frame, grants, health, installation, jobs, logs,
-    metrics, openapi, runs, schedules, secrets, status, templates, ui,
+    ApiState, access, audit, auth, capabilities, docs, events, executions, frame, grants, health, installation, jobs,
+    logs, metrics, openapi, runs, schedules, secrets, status, templates, ui,
 };
 
 /// Every route of the interface, with its documentation.
@@ -46,6 +46,18 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(secrets::list, secrets::set))
         .routes(routes!(secrets::delete))
         .routes(routes!(audit::list))
+        // Who may call
+        .routes(routes!(auth::setup::state, auth::setup::run))
+        .routes(routes!(auth::sign_in::sign_in))
+        .routes(routes!(auth::sign_in::sign_out))
+        .routes(routes!(auth::me::read))
+        .routes(routes!(auth::me::change_password))
+        .routes(routes!(auth::sessions::list))
+        .routes(routes!(auth::sessions::end))
+        .routes(routes!(auth::tokens::list, auth::tokens::create))
+        .routes(routes!(auth::tokens::revoke))
+        .routes(routes!(auth::users::list, auth::users::create))
+        .routes(routes!(auth::users::change, auth::users::delete))
         // Schedules, the whole, what happens
         .routes(routes!(schedules::preview))
         .routes(routes!(status::read))

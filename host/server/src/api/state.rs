@@ -6,11 +6,11 @@ use std::time::Duration;
 use sandglass_database::Database;
 use tokio_util::sync::CancellationToken;
 
-use super::{Access, Metrics};
+use super::{Metrics, PublicAddress};
 use crate::executor::Load;
 use crate::model::Clock;
 use crate::model::event::Events;
-use crate::registry::{self, DropIn, Templates};
+use crate::registry::{self, Access, DropIn, Templates};
 use crate::repository::audit::Audit;
 use crate::repository::{Counters, Executions, Jobs, RequestStore};
 use crate::scheduler::Scheduler;
@@ -35,6 +35,8 @@ pub struct ApiState {
     pub database: Arc<dyn Database>,
     pub events: Events,
     pub access: Access,
+    /// How browsers reach this server.
+    pub address: PublicAddress,
     pub metrics: Metrics,
     /// How busy this host is.
     pub load: Arc<dyn Fn() -> Load + Send + Sync>,

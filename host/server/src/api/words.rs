@@ -95,6 +95,12 @@ words! {
     HealthWord "HostHealth" ["healthy", "stopping"];
     /// What became of the wish to stop an execution.
     CancelWord "CancelOutcome" ["cancelled", "requested"];
+    /// What a person or program is here for.
+    RoleWord "Role" ["admin", "operator", "auditor"];
+    /// How a caller proved who it is.
+    WayWord "Way" ["admin_token", "token", "session"];
+    /// What a role may be allowed: read; run and pause; look at accounts and what belongs to others; change definitions.
+    PermissionWord "Permission" ["read", "operate", "oversee", "define"];
 }
 
 /// What went wrong, for programs: stable.
@@ -125,11 +131,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::access::Need;
     use crate::capabilities::operation;
     use crate::model::job::{Backoff, JobStatus, OverlapPolicy};
     use crate::model::log::Level;
     use crate::model::template::{OnLost, Source};
-    use crate::model::{SkipReason, Status, Trigger};
+    use crate::model::{Role, SkipReason, Status, Trigger, Way};
 
     fn same<T: Serialize>(documented: &[&str], known: impl IntoIterator<Item = T>) {
         let known: Vec<_> = known.into_iter().map(|word| json!(word)).collect();
@@ -157,6 +164,10 @@ mod tests {
         let folder = Source::Folder { file: String::new() };
         same(SourceWord::WORDS, [Source::BuiltIn, Source::Upload, folder].map(|source| source.as_str()));
         same(ScheduleTypeWord::WORDS, [ScheduleKind::Interval, ScheduleKind::Cron, ScheduleKind::Once]);
+        same(RoleWord::WORDS, Role::ALL);
+        let ways = [Way::AdminToken, Way::Token(String::new()), Way::Session(String::new())];
+        same(WayWord::WORDS, ways.iter().map(Way::as_str));
+        same(PermissionWord::WORDS, Need::ASKED.map(|(_, word)| word));
         same(GapWord::WORDS, [Gap::Next, Gap::Skip]);
         same(FoldWord::WORDS, [Fold::First, Fold::Second, Fold::Both]);
         let levels = [Level::Debug, Level::Info, Level::Warning, Level::Error].map(Level::as_str);

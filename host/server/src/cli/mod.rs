@@ -3,6 +3,7 @@
 //! Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 not allowed, 6 the
 //! job failed.
 
+mod access;
 mod audit;
 mod changes;
 mod data;
@@ -50,6 +51,12 @@ enum Command {
     /// Secrets that templates use by label, while no server runs.
     #[command(subcommand)]
     Secret(secret::Command),
+    /// Accounts of people, while no server runs.
+    #[command(subcommand)]
+    User(access::user::Command),
+    /// Tokens of programs, while no server runs.
+    #[command(subcommand)]
+    Token(access::token::Command),
     /// Put a backup, or what mongodump wrote, into the embedded database while no server runs.
     Restore(restore::Arguments),
     /// A template as a component: look at it, check it, run it; and the templates of a running server.
@@ -146,6 +153,8 @@ fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Schedule(command) => schedule::run(command),
         Command::Data(command) => data::run(&load(&flags)?, command),
         Command::Secret(command) => secret::run(&load(&flags)?, command),
+        Command::User(command) => access::user::run(&load(&flags)?, command),
+        Command::Token(command) => access::token::run(&load(&flags)?, command),
         Command::Restore(arguments) => restore::run(&load(&flags)?, arguments),
         Command::Audit(command) => audit::run(&load(&flags)?, command),
         Command::Template(command) => template::run(|| load(&flags), *command),

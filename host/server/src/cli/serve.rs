@@ -59,6 +59,11 @@ fn announce(app: &App) {
         }
         None => eprintln!("  Token     the one that was set or shown at the first start"),
     }
+    if let Some(link) = app.setup_link() {
+        eprintln!(
+            "  Set up    {link}\n            (makes the first admin; good once, for a day, until the next start)"
+        );
+    }
     eprintln!();
 }
 

@@ -155,6 +155,17 @@ fn with_secret_files(environment: HashMap<String, String>) -> Result<HashMap<Str
     Ok(values)
 }
 
+/// Scheme, host, perhaps a port; no path, for every path is the server's own.
+fn is_address(text: &str) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && is_bare
+        && url.username().is_empty()
+        && url.password().is_none()
+}
+
 fn is_secret(key: &str) -> bool {
     SECRET_KEYS.iter().any(|secret| key.ends_with(secret))
 }
@@ -166,6 +177,13 @@ fn check(config: &Config) -> Result<(), ConfigError> {
             key: "admin_token (SANDGLASS_ADMIN_TOKEN)",
             found: format!("{} characters long", token.len()),
             expected: "use 32 or more, for example the output of `openssl rand -hex 32`",
+        });
+    }
+    if !config.server.public_url.is_empty() && !is_address(&config.server.public_url) {
+        return Err(ConfigError::Value {
+            key: "server.public_url",
+            found: format!("{:?}", config.server.public_url),
+            expected: "use http:// or https://, a host, and nothing behind it, such as https://jobs.example.com",
         });
     }
     if !config.database.uri.is_empty() {

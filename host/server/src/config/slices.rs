@@ -30,6 +30,7 @@ pub struct Config {
 #[serde(deny_unknown_fields)]
 pub struct Server {
     pub listen: SocketAddr,
+    pub public_url: String,
     pub body_limit_bytes: usize,
     pub request_timeout_seconds: u64,
 }

@@ -34,5 +34,5 @@ pub async fn ensure(database: &dyn Database) -> Result<()> {
     for (collection, index) in wanted {
         database.create_index(collection, index).await?;
     }
-    Ok(())
+    super::access::ensure(database).await
 }

@@ -4,6 +4,7 @@
 //! recorder) can put many of them into one group. Documents are the customer's, field by field; what Sandglass adds is
 //! absent, never null, where an index is sparse.
 
+mod access;
 pub mod audit;
 mod counters;
 mod document;
@@ -29,6 +30,7 @@ mod secrets;
 mod template_files;
 mod templates;
 
+pub use access::{ApiTokens, Sessions, Users};
 pub use counters::{Counters, Tally, Totals};
 pub use document::{bson_to_json, json_to_bson};
 pub use executions::{DeleteOutcome, Executions};

@@ -6,6 +6,8 @@ mod grants;
 mod openapi;
 mod reach;
 mod resources;
+mod roles;
 mod runs;
 mod scene;
+mod sign_in;
 mod strictness;

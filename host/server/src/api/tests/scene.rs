@@ -18,14 +18,16 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::api::{Access, ApiState, Metrics, router};
+use crate::api::{ApiState, Metrics, PublicAddress, router};
 use crate::executor::{self, Deliver, EffectsSeen, Executor, HttpAnswer, HttpCall, Message, Undelivered};
 use crate::model::event::Event;
 use crate::model::log::{Level, LogLine};
 use crate::model::outcome::{Finished, Metrics as Used, Outcome, RunResult};
 use crate::model::template::{Metadata, Need, OnLost, Problem};
 use crate::model::{Clock, Digest, ExecutionId, Incarnation, Lease, SystemClock};
-use crate::registry::{self, AdmitError, Components, Described, DropIn, DropInParts, Jobs, Shelf, Templates};
+use crate::registry::{
+    self, Access, AccessParts, AdmitError, Components, Described, DropIn, DropInParts, Jobs, Shelf, Templates,
+};
 use crate::repository::audit::Audit;
 use crate::repository::{self, Counters, Executions, Keyring, RequestStore, Secrets, TemplateFiles, ensure_indexes};
 use crate::sandbox::{Run, Runner};
@@ -54,6 +56,11 @@ pub struct Answer {
 impl Scene {
     pub async fn start() -> Self {
         let (state, database) = Self::state().await;
+        Self::on(state, database)
+    }
+
+    /// On what a test has changed.
+    pub fn on(state: ApiState, database: Arc<dyn Database>) -> Self {
         let (stopping, events) = (state.stopping.clone(), state.events.subscribe());
         Self { router: router(state), database, stopping, events }
     }
@@ -104,6 +111,9 @@ impl Scene {
         let key = crate::config::Secrets { key: "5e".repeat(32), previous_key: String::new() };
         let keyring = Keyring::read(&key, std::path::Path::new("/nonexistent")).unwrap();
         let secrets = Secrets::open(database.clone(), keyring).await.unwrap();
+        let admin = Some(Sha256::digest(TOKEN).into());
+        let parts = AccessParts { database: database.clone(), audit: audit.clone(), clock: clock.clone(), admin };
+        let access = Access::open(parts).await.unwrap();
         let state = ApiState {
             jobs: Jobs::new(scheduler.clone(), templates.clone(), stored_jobs.clone(), audit.clone(), clock.clone()),
             scheduler: scheduler.clone(),
@@ -149,7 +159,8 @@ impl Scene {
             requests: RequestStore::new(database.clone()),
             database: database.clone(),
             events,
-            access: Access::admin(Sha256::digest(TOKEN).into()),
+            access,
+            address: PublicAddress::default(),
             metrics: Metrics::new(measured),
             load: Arc::new(move || executor.load()),
             clock,
