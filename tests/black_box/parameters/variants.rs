@@ -68,11 +68,11 @@ fn walk(schema: &Value, good: &Value, place: &Place<'_>, siblings: &[Value], fou
             "enum" | "const" => add(json!("no such word")),
             "minimum" | "exclusiveMaximum" => add(number(limit() - f64::from(u8::from(keyword == "minimum")))),
             "maximum" | "exclusiveMinimum" => add(number(limit() + f64::from(u8::from(keyword == "maximum")))),
-            "minLength" => add(json!("x".repeat(length().checked_sub(1).expect("a bound that can be missed")))),
+            "minLength" => add(json!("x".repeat(length().checked_sub(1).unwrap()))),
             "maxLength" => add(json!("x".repeat(length() + 1))),
             "pattern" => add(json!("\u{2717}")),
             "format" => add(json!(against_format(value))),
-            "minItems" => add(Value::Array(vec![good_item(schema); length().checked_sub(1).expect("as above")])),
+            "minItems" => add(Value::Array(vec![good_item(schema); length().checked_sub(1).unwrap()])),
             "maxItems" => add(Value::Array(vec![good_item(schema); length() + 1])),
             "uniqueItems" => add(json!([good_item(schema), good_item(schema)])),
             "oneOf" => choice(value, place, found),
@@ -182,7 +182,7 @@ fn of_another_type(schema: &Value, siblings: &[Value]) -> Value {
         ("null", json!(null)),
     ];
     let fits = |name: &str| taken.contains(&name) || (name == "integer" && taken.contains(&"number"));
-    values.into_iter().find(|(name, _)| !fits(name)).map(|(_, value)| value).expect("some type is not taken")
+    values.into_iter().find(|(name, _)| !fits(name)).map(|(_, value)| value).unwrap()
 }
 
 fn types(schema: &Value) -> Vec<&str> {
