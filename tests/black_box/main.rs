@@ -6,6 +6,7 @@ mod archive;
 mod audit;
 mod author;
 mod backup;
+mod browser;
 mod bounds;
 mod cleanup;
 mod command_line;

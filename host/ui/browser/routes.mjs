@@ -34,20 +34,22 @@ export async function routes({ page, url, check, axe, told, shots }) {
         await page.goto(url + path);
         await page.getByRole('heading').first().waitFor();
         await page.locator('.sg-skeleton').first().waitFor({ state: 'detached' });
+        const found = [];
         for (const width of WIDTHS) {
           await page.setViewportSize({ width, height: 900 });
           const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
           assert(wide <= 0, `${name} is ${wide} px wider than a window of ${width}`);
           if (shots) await page.screenshot({ path: `${shots}/${name}-${width}-${scheme}.png` });
-          await sound(page, axe, `${name} at ${width}, ${scheme}`);
+          found.push(...(await complaints(page, axe, width)));
         }
+        assert.deepEqual(found, []);
       });
     }
   }
 }
 
-/** axe without a complaint. It is run by the debugger, which the page's policy does not bind. */
-async function sound(page, axe, where) {
+/** What axe finds. It is run by the debugger, which the page's policy does not bind. */
+async function complaints(page, axe, width) {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
   const found = await page.evaluate(async () => {
     const { violations } = await window.axe.run(document, {
@@ -61,5 +63,5 @@ async function sound(page, axe, where) {
           .join(' | ')}`,
     );
   });
-  assert.deepEqual(found, [], where);
+  return found.map((text) => `${width} px: ${text}`);
 }

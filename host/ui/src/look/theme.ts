@@ -81,5 +81,23 @@ const shared = {
   '--mantine-primary-color-light-color': 'var(--sg-accent-text)',
 };
 
+/** Edges of inputs, which Mantine takes from its greys. */
+const light = { '--mantine-color-gray-4': 'var(--sg-line-strong)' };
+
+/** Mantine's dark greys are no slate. */
+const dark = {
+  '--mantine-color-dark-0': 'var(--sg-text)',
+  '--mantine-color-dark-3': 'var(--sg-text-soft)',
+  '--mantine-color-dark-4': 'var(--sg-line-strong)',
+  '--mantine-color-dark-5': 'var(--sg-hover)',
+  '--mantine-color-dark-6': 'var(--sg-raised)',
+  '--mantine-color-dark-7': 'var(--sg-surface)',
+  '--mantine-color-dark-8': 'var(--sg-ground)',
+};
+
 /** Mantine's own variables, in terms of ours. */
-export const variables: CSSVariablesResolver = () => ({ variables: {}, light: shared, dark: shared });
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { ...shared, ...light },
+  dark: { ...shared, ...dark },
+});

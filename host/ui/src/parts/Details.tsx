@@ -69,8 +69,10 @@ export function Name({ text }: { text: string }) {
   const tail = text.length > 24 ? text.slice(-8) : '';
   return (
     <span className="sg-name" title={text}>
-      <span>{tail ? text.slice(0, -8) : text}</span>
-      {tail && <span>{tail}</span>}
+      <span aria-hidden="true">{tail ? text.slice(0, -8) : text}</span>
+      {tail && <span aria-hidden="true">{tail}</span>}
+      {/* Two boxes would be read as two words. */}
+      <span className="sg-hidden">{text}</span>
     </span>
   );
 }

@@ -114,7 +114,7 @@ function OperationView({
           )}
           {name && (
             <>
-              <h3 className="sg-panel-title">{t('reference.body', { name })}</h3>
+              <h2 className="sg-panel-title">{t('reference.body', { name })}</h2>
               <Code text={JSON.stringify(schemas[name], null, 2)} />
             </>
           )}

@@ -10,7 +10,6 @@ import { session } from '../api/session';
 import { useLiveQueries } from '../live/queries';
 import { useLiveState, useStream } from '../live/stream';
 import { Mark } from '../parts/Mark';
-import { Empty } from '../parts/states';
 import { Keys } from './KeysHelp';
 import { useKeys } from './keys';
 import { Palette } from './Palette';
@@ -29,7 +28,7 @@ export function Shell() {
       <a className="sg-skip" href="#main">
         {t('shell.skip')}
       </a>
-      <div className="sg-rail">
+      <header className="sg-rail">
         <Link to="/" className="sg-brand">
           <Mark /> Sandglass
         </Link>
@@ -62,7 +61,7 @@ export function Shell() {
             {t('shell.sign_out')}
           </Button>
         </div>
-      </div>
+      </header>
       <main id="main" className="sg-main" tabIndex={-1}>
         <Down />
         <Outlet />
@@ -150,8 +149,9 @@ function useSignedOut() {
 export function NotFound() {
   const { t } = useTranslation();
   return (
-    <div className="sg-page">
-      <Empty title={t('shell.not_found')} action={<Link to="/">{t('shell.go_home')}</Link>} />
-    </div>
+    <main className="sg-page">
+      <h1>{t('shell.not_found')}</h1>
+      <Link to="/">{t('shell.go_home')}</Link>
+    </main>
   );
 }

@@ -57,7 +57,7 @@ export function Members({ schema, value, pointer, onChange }: MembersProps) {
   };
   return [...groups].map(([group, members]) => (
     <section key={group} className="sg-form-group" aria-label={group || undefined}>
-      {group && groups.size > 1 && <h3>{group}</h3>}
+      {group && groups.size > 1 && <h2>{group}</h2>}
       <div className="sg-form-grid">
         {members.map(([key, member]) => (
           <div key={key} className={isWide(member, root) ? 'sg-form-wide' : undefined}>
