@@ -55,16 +55,10 @@ pub(in crate::cli) fn run(config: &Config, command: Command) -> Result<(), CliEr
 
 async fn make(config: &Config, create: Create) -> Result<(), CliError> {
     let owner = named(&create.user)?;
-    let mut body = json!({ "name": create.name });
-    if let Some(role) = create.role {
-        body["role"] = json!(role.word());
-    }
-    if let Some(days) = create.days {
-        body["expires_in_days"] = json!(days);
-    }
-    if create.never_expires {
-        body["never_expires"] = json!(true);
-    }
+    let body = json!({
+        "name": create.name, "role": create.role.map(Role::word), "expires_in_days": create.days,
+        "never_expires": create.never_expires,
+    });
     let made = open(config).await?.create_token_of(&owner, body, ACTOR).await.map_err(refused)?;
     let end = made.token.expires_at.map_or_else(|| "never".to_owned(), shown);
     eprintln!("{owner}/{} may what a {} may; expires: {end}. It is shown this once:", made.token.name, made.token.role);

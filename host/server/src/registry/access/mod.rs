@@ -89,8 +89,8 @@ impl Access {
         let Parts { database, audit, clock, admin } = parts;
         let (users, sessions) = (Users::new(database.clone()), Sessions::new(database.clone()));
         let tokens = ApiTokens::new(database);
-        let mut known = Known::default();
-        known.users = users.all().await?.into_iter().map(|user| (user.name.clone(), user)).collect();
+        let all = users.all().await?.into_iter().map(|user| (user.name.clone(), user)).collect();
+        let mut known = Known { users: all, ..Known::default() };
         sessions.all().await?.into_iter().for_each(|session| known.add_session(session));
         tokens.all().await?.into_iter().for_each(|token| known.add_token(token));
         let access = Self(Arc::new(Inner {

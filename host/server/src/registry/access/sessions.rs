@@ -131,10 +131,8 @@ impl Access {
     async fn note_refusal(&self, user: Option<&User>, client: &Client) -> Result<(), AccessError> {
         let Some(more) = self.0.refusals.lock().next(self.now()) else { return Ok(()) };
         let subject = user.map_or("unknown name", |user| user.name.as_str());
-        let mut details = json!({ "address": client.address.map(|address| address.to_string()) });
-        if more > 0 {
-            details["further_refusals_before"] = json!(more);
-        }
+        let address = client.address.map(|address| address.to_string());
+        let details = json!({ "address": address, "further_refusals_before": more });
         self.record("nobody", "session.refused", subject, details).await?;
         Ok(())
     }
