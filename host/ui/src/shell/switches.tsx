@@ -8,7 +8,8 @@ import type { ZoneMode } from '../parts/time';
 
 export function SchemeSwitch() {
   const { t } = useTranslation();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  // Mantine would switch transitions off by a style without a nonce, which the policy refuses.
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const schemes = [
     ['light', IconLight],
     ['auto', IconAuto],
