@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{AdmitError, Components, Described};
 use crate::model::Digest;
 use crate::model::template::Problem;
-use crate::sandbox::{Sandbox, SandboxError};
+use crate::sandbox::{Inspection, Sandbox, SandboxError};
 
 /// Components, run by the real sandbox.
 #[derive(Clone)]
@@ -16,13 +16,15 @@ pub struct SandboxComponents(pub Arc<Sandbox>);
 #[async_trait]
 impl Components for SandboxComponents {
     async fn admit(&self, bytes: &[u8]) -> Result<Described, AdmitError> {
-        let digest = self.0.admit_built_in(bytes).await.map_err(explain)?;
-        self.described(digest, bytes).await
+        let inspection = inspected(bytes).await?;
+        self.0.admit_built_in(bytes).await.map_err(explain)?;
+        self.described(inspection).await
     }
 
     async fn admit_foreign(&self, bytes: &[u8]) -> Result<Described, AdmitError> {
-        let digest = self.0.admit(bytes).await.map_err(explain)?;
-        let described = self.described(digest, bytes).await?;
+        let inspection = inspected(bytes).await?;
+        self.0.admit(bytes).await.map_err(explain)?;
+        let described = self.described(inspection).await?;
         let metadata = self.0.describe_anew(&described.digest).await.map_err(explain)?;
         let schema = self.0.schema(&described.digest).await.map_err(explain)?;
         for (function, is_same) in
@@ -51,11 +53,16 @@ impl Components for SandboxComponents {
     }
 }
 
+/// What the bytes say, before anything is done with them: its bounds and its words come first.
+async fn inspected(bytes: &[u8]) -> Result<Inspection, AdmitError> {
+    let copy = bytes.to_vec();
+    let inspection = tokio::task::spawn_blocking(move || Sandbox::inspect(&copy)).await;
+    inspection.map_err(|error| AdmitError::Failed(error.to_string()))?.map_err(explain)
+}
+
 impl SandboxComponents {
-    async fn described(&self, digest: Digest, bytes: &[u8]) -> Result<Described, AdmitError> {
-        let copy = bytes.to_vec();
-        let inspection = tokio::task::spawn_blocking(move || Sandbox::inspect(&copy)).await;
-        let inspection = inspection.map_err(|error| AdmitError::Failed(error.to_string()))?.map_err(explain)?;
+    async fn described(&self, inspection: Inspection) -> Result<Described, AdmitError> {
+        let digest = inspection.digest;
         Ok(Described {
             metadata: self.0.describe(&digest).await.map_err(explain)?,
             schema: self.0.schema(&digest).await.map_err(explain)?,
