@@ -43,7 +43,9 @@ export async function browse(url) {
     const text = message.text();
     // The browser itself reports every answer that is a refusal; some are provoked here.
     if (message.type() === 'error' && !/^Failed to load resource: .* (401|404|409|412|422)/.test(text))
-      troubles.push(text);
+      troubles.push(
+        `${text} (${message.location().url}:${message.location().lineNumber}:${message.location().columnNumber}, ${page.url()})`,
+      );
   });
   page.on('pageerror', (error) => troubles.push(String(error)));
   return {

@@ -13,6 +13,8 @@ export function Keys({ opened, close }: { opened: boolean; close: () => void }) 
   ];
   return (
     <Modal
+      // As for the palette.
+      lockScroll={false}
       opened={opened}
       onClose={close}
       title={t('keys.title')}

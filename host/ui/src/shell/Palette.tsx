@@ -31,6 +31,8 @@ export function Palette() {
   ];
   return (
     <Spotlight
+      // Mantine locks the page behind by a style without a nonce, which the policy refuses.
+      lockScroll={false}
       actions={groups}
       query={query}
       onQueryChange={setQuery}
