@@ -10,6 +10,10 @@
     reason = "what helps a test may end it; clippy only knows functions that are tests themselves"
 )]
 
+#[path = "sandbox/admission.rs"]
+mod admission;
+#[path = "sandbox/answers.rs"]
+mod answers;
 #[path = "sandbox/compile.rs"]
 mod compile;
 #[path = "sandbox/crafted.rs"]

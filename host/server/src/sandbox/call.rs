@@ -22,7 +22,7 @@ use crate::model::template::Need;
 
 /// Bytes that may cross from the guest in one host call. The body of a request and a message of mail come on top of that,
 /// for templates that may send them: as large as they may be, and never larger.
-const HOSTCALL_BYTES: usize = 4 << 20;
+pub(super) const HOSTCALL_BYTES: usize = 4 << 20;
 /// How long a cancelled guest may take to come to its own end.
 const GRACE: Duration = Duration::from_millis(500);
 

@@ -2,6 +2,7 @@
 //! time and memory as it likes there.
 
 use std::io::{Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
@@ -109,15 +110,21 @@ async fn in_child(program: &PathBuf, bytes: &[u8], bounds: CompileBounds) -> Res
     };
     // Processor time is bounded inside the child; this is for one that sleeps.
     let bound = Duration::from_secs(bounds.seconds.saturating_mul(2).saturating_add(5));
+    let [seconds, memory] = bounds.keys;
+    let limits = format!("the limits are {seconds} = {}, {memory} = {}", bounds.seconds, bounds.memory_bytes);
     let Ok((code, complaint, status)) = tokio::time::timeout(bound, talk).await else {
-        return Err(fault(format!("it took longer than {} s", bound.as_secs())));
+        return Err(fault(format!("it took longer than {} s; {limits}", bound.as_secs())));
     };
     let status = status.map_err(|error| fault(error.to_string()))?;
     if !status.success() {
-        let complaint = String::from_utf8_lossy(&complaint).trim().to_owned();
-        let [seconds, memory] = bounds.keys;
-        let limits = format!("{seconds} = {}, {memory} = {}", bounds.seconds, bounds.memory_bytes);
-        return Err(fault(format!("{status}; the limits are {limits}. {complaint}")));
+        let complaint = String::from_utf8_lossy(&complaint);
+        let complaint: Vec<&str> = complaint.lines().filter(|line| !line.starts_with("note: run with")).collect();
+        let what = match status.signal() {
+            Some(libc::SIGXCPU) => "it takes more computing than is allowed".to_owned(),
+            Some(libc::SIGABRT) => "it takes more memory than is allowed".to_owned(),
+            _ => format!("the compiling process ended with {status}"),
+        };
+        return Err(fault(format!("{what}; {limits}. {}", complaint.join("\n").trim()).trim_end().to_owned()));
     }
     if code.len() > most {
         return Err(fault(format!("its machine code is larger than {most} bytes")));
@@ -155,11 +162,12 @@ fn compile_here(arguments: &[String]) -> Result<(), String> {
     let (Some(seconds), Some(memory_bytes), Some(kind)) = (number(0), number(1), kind) else {
         return Err(format!("usage: {SUBCOMMAND} CPU_SECONDS MEMORY_BYTES plain|large < component > code"));
     };
-    limit(libc::RLIMIT_CPU, seconds)?;
-    limit(libc::RLIMIT_AS, memory_bytes)?;
-    limit(libc::RLIMIT_CORE, 0)?;
-    limit(libc::RLIMIT_FSIZE, 0)?;
-    limit(libc::RLIMIT_NOFILE, 64)?;
+    // A signal of its own tells the parent which limit was met; one second later it would be killed anyway.
+    limit(libc::RLIMIT_CPU, seconds, seconds.saturating_add(1))?;
+    limit(libc::RLIMIT_AS, memory_bytes, memory_bytes)?;
+    limit(libc::RLIMIT_CORE, 0, 0)?;
+    limit(libc::RLIMIT_FSIZE, 0, 0)?;
+    limit(libc::RLIMIT_NOFILE, 64, 64)?;
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     let engine = engine::unpooled(kind).map_err(|error| format!("{error:#}"))?;
@@ -168,8 +176,8 @@ fn compile_here(arguments: &[String]) -> Result<(), String> {
 }
 
 /// Lowers a limit of this process for good.
-fn limit(resource: libc::__rlimit_resource_t, value: u64) -> Result<(), String> {
-    let bound = libc::rlimit { rlim_cur: value, rlim_max: value };
+fn limit(resource: libc::__rlimit_resource_t, soft: u64, hard: u64) -> Result<(), String> {
+    let bound = libc::rlimit { rlim_cur: soft, rlim_max: hard };
     #[expect(unsafe_code, reason = "std cannot set limits of a process; the call only reads the struct it is given")]
     // SAFETY: `bound` is a valid rlimit for the whole call.
     let failed = unsafe { libc::setrlimit(resource, &raw const bound) } != 0;

@@ -9,7 +9,7 @@ use wasmtime::Store;
 
 use super::SandboxError;
 use super::bindings::{Full, exports::sandglass::template::definition as wire};
-use super::call::Calls;
+use super::call::{Calls, HOSTCALL_BYTES};
 use super::library::{Described, Loaded};
 use super::meter::Metered;
 use super::mismatch::wrong_export;
@@ -124,12 +124,23 @@ impl Calls {
                     return Err(SandboxError::Contract(wrong_export(&error.root_cause().to_string())));
                 }
                 store.data_mut().log_output(true);
-                let said = store.data().last_words();
-                Err(fault(said.unwrap_or_else(|| error.root_cause().to_string())))
+                Err(fault(broke(&error, store.data())))
             }
             Ok(Err(_)) | Err(_) => Err(fault(format!("it did not answer within {} s", BOUND.as_secs()))),
         }
     }
+}
+
+/// Why a question broke: the limit that was met, what the component said last, or what wasmtime says.
+fn broke(error: &wasmtime::Error, state: &State) -> String {
+    if let Some(limit) = state.limiter.refused() {
+        return format!("{} limit reached", limit.as_str());
+    }
+    let text = error.root_cause().to_string();
+    if text.contains("fuel allocated for hostcalls") {
+        return format!("its answer has more than {HOSTCALL_BYTES} bytes");
+    }
+    state.last_words().unwrap_or(text)
 }
 
 fn metadata(metadata: wire::Metadata) -> Result<Metadata, SandboxError> {

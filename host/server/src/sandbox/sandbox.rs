@@ -192,7 +192,9 @@ impl Sandbox {
         let bounds = CompileBounds::of(kind, &self.0.calls.settings);
         let code = self.0.compiler.compile(bytes, bounds).await?;
         let component = deserialize(&environment.engine, &code);
-        let component = component.map_err(|error| SandboxError::Compile(format!("{error:#}")))?;
+        let component = component.map_err(|error| {
+            SandboxError::Compile(format!("it needs more than a run has room for, or does not load: {error:#}"))
+        })?;
         self.0.cache.store(&environment.engine, digest, &code);
         Ok(component)
     }
