@@ -21,7 +21,7 @@ async fn grant(client: &Client, kind: &str, rights: Value) {
 async fn job(client: &Client, kind: &str, parameters: Value) -> String {
     let body = json!({
         "name": "A job", "template_type": kind, "parameters": parameters,
-        "schedule": {"type": "interval", "interval_seconds": 3_600}, "max_retries": 0,
+        "schedule": {"type": "interval", "interval_seconds": 3_600},
     });
     client.post("/jobs", &body).await.ok()["id"].as_str().unwrap().to_owned()
 }
@@ -50,7 +50,11 @@ fn fill(folder: &std::path::Path) {
         .collect();
     let file = folder.join("orders.jsonl");
     std::fs::write(&file, orders.join("\n")).unwrap();
-    let import = sandglass_tests::command(folder).args(["data", "import", "--collection", "orders"]).arg(&file).output().unwrap();
+    let import = sandglass_tests::command(folder)
+        .args(["data", "import", "--collection", "orders"])
+        .arg(&file)
+        .output()
+        .unwrap();
     assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
 }
 
@@ -62,15 +66,17 @@ async fn a_template_in_javascript_counts_warns_and_fails_in_words() {
     let client = server.client();
     let template = upload(&client, component("collection_watch")).await.ok();
     assert_eq!(template["type"].as_str().or(template["name"].as_str()), Some("collection_watch"), "{template:#}");
-    let refused = client.post("/jobs", &json!({
-        "name": "Wrong", "template_type": "collection_watch", "parameters": {"collection": "orders", "filter": {"$where": "1"}},
+    let wrong = json!({
+        "name": "Wrong", "template_type": "collection_watch",
+        "parameters": {"collection": "orders", "filter": {"$where": "1"}},
         "schedule": {"type": "interval", "interval_seconds": 3_600},
-    }));
-    let refused = refused.await;
+    });
+    let refused = client.post("/jobs", &wrong).await;
     assert!(refused.status == 422 && refused.text.contains("/filter/$where"), "{refused:?}");
 
     // Granted something else first: the call is denied, and the run says so in the words of the host.
-    grant(&client, "collection_watch", json!([{"capability": "documents", "target": "users", "access": ["read"]}])).await;
+    grant(&client, "collection_watch", json!([{"capability": "documents", "target": "users", "access": ["read"]}]))
+        .await;
     let parameters = json!({"collection": "orders", "filter": {"status": "open"}, "warn_above": 4});
     let job = job(&client, "collection_watch", parameters).await;
     let denied = run(&client, &job).await;

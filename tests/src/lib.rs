@@ -3,12 +3,14 @@
 
 mod client;
 mod counterpart;
+mod crafted;
 mod python;
 mod server;
 mod smtp;
 
 pub use client::{Answer, Client};
 pub use counterpart::{Counterpart, Received};
+pub use crafted::Crafted;
 pub use python::{public_data, python, run_python};
 pub use server::{Server, Setup, command, root};
 pub use smtp::{Answer as MailAnswer, Conversation, MailServer};

@@ -16,7 +16,7 @@ mod admission;
 mod answers;
 #[path = "sandbox/compile.rs"]
 mod compile;
-#[path = "sandbox/crafted.rs"]
+#[path = "../../../tests/src/crafted.rs"]
 mod crafted;
 #[path = "sandbox/egress.rs"]
 mod egress;

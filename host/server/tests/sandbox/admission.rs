@@ -1,8 +1,10 @@
 //! What does not get in, and what the host says: bytes that are no template, compile bombs, and definitions that lie.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use sandglass::registry::{AdmitError, Components as _, SandboxComponents};
 use sandglass::sandbox::SandboxError;
 
 use crate::crafted::Crafted;
@@ -130,17 +132,20 @@ const LIES: &[Lie] = &[
     (
         "two answers",
         |crafted| {
-            let [one, other] =
-                [("http", "*", "send"), ("documents", "*", "read")].map(|need| crafted.metadata("two", &[need]));
+            let answer = crafted.metadata("two", &[]);
             let at = crafted.scratch(16);
             crafted.imports = CLOCK.to_owned();
-            // The clock's nanoseconds decide.
-            crafted.describe = format!(
-                "i32.const {at} call $now i32.const {at} i32.load offset=8 i32.const 1000 i32.div_u i32.const 1 i32.and \
-                 (if (result i32) (then {one}) (else {other}))"
-            );
+            // The clock's nanoseconds, in eight letters, are its description.
+            let letters = (0..8).map(|place| {
+                let shift = 4 * place;
+                format!(
+                    "{answer} i32.load offset=24 i32.const {at} i32.load offset=8 i32.const {shift} i32.shr_u \
+                     i32.const 15 i32.and i32.const 97 i32.add i32.store8 offset={place} "
+                )
+            });
+            crafted.describe = format!("i32.const {at} call $now {} {answer}", letters.collect::<String>());
         },
-        "two answers",
+        "two different answers",
     ),
     ("describe that never ends", |crafted| crafted.describe = "(loop $l br $l) unreachable".into(), "within 1 s"),
     ("describe that breaks", |crafted| crafted.describe = "unreachable".into(), "describe failed"),
@@ -210,18 +215,13 @@ async fn a_describe_that_reaches_out_is_refused_what_it_asks_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_definition_that_is_no_answer_is_refused_in_words() {
-    let world = World::new();
+    let components = SandboxComponents(Arc::new(World::new().sandbox));
     for (name, change, part) in LIES {
         let mut crafted = Crafted::new("lies");
         change(&mut crafted);
-        let digest = world.sandbox.admit(&crafted.build()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         let began = Instant::now();
-        let described = match world.sandbox.describe(&digest).await {
-            Ok(_) => world.sandbox.schema(&digest).await.map(drop),
-            Err(error) => Err(error),
-        };
-        let refused = described.expect_err(name);
-        assert!(matches!(refused, SandboxError::Definition { .. }), "{name}: {refused}");
+        let refused = components.admit_foreign(&crafted.build()).await.expect_err(name);
+        assert!(matches!(refused, AdmitError::Refused(_)), "{name}: {refused}");
         assert!(refused.to_string().contains(part), "{name}: {refused}");
         assert!(began.elapsed() < Duration::from_secs(30), "{name} took {:?}", began.elapsed());
     }

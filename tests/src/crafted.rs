@@ -4,7 +4,7 @@
 //! toolchain does it. Its answers lie ready in memory in the layout of the canonical ABI.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
@@ -12,6 +12,12 @@ use wit_parser::Resolve;
 const PACKAGES: [&str; 8] = ["base", "documents", "secrets", "http", "email", "files", "insight", "template"];
 /// Where answers begin; what is below is the stack's and nobody's.
 const DATA: u32 = 1_024;
+
+/// The folder of the contract, for whichever crate this file is compiled in.
+fn contract() -> PathBuf {
+    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("wit"));
+    wit.into_iter().find(|wit| wit.join("released.txt").exists()).expect("a checkout holds the contract")
+}
 
 /// Parts of a component. Bodies are instructions that leave the address of an answer.
 pub struct Crafted {
@@ -166,7 +172,7 @@ impl Crafted {
         for package in PACKAGES {
             let folder = copy.path().join(package);
             std::fs::create_dir(&folder).unwrap();
-            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit").join(package);
+            let from = contract().join(package);
             for entry in std::fs::read_dir(from).unwrap() {
                 let entry = entry.unwrap();
                 let text =
