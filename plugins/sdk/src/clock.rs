@@ -7,6 +7,14 @@ use crate::host;
 
 /// The present instant. For "yesterday" take [`execution::scheduled_at`](crate::execution::scheduled_at) instead:
 /// it stays the same when a run starts late or is tried again.
+///
+/// ```
+/// # let world = sandglass_sdk::fakes::World::new();
+/// use sandglass_sdk::clock;
+///
+/// // The clock of a test stands still until it is set or something waits.
+/// assert_eq!(clock::now().to_rfc3339(), "2027-01-15T08:00:00+00:00");
+/// ```
 #[must_use]
 pub fn now() -> DateTime<Utc> {
     from_instant(host::clock::now())

@@ -6,6 +6,20 @@ use crate::secrets::Secret;
 use crate::{Error, host};
 
 /// What the host adds to a request from a secret, without showing it.
+///
+/// ```
+/// # let world = sandglass_sdk::fakes::World::new();
+/// # world.secret("shop-token", "s3cret");
+/// use sandglass_sdk::fakes::{Credential, Reply};
+/// use sandglass_sdk::http::{Auth, Request};
+/// use sandglass_sdk::secrets::Secret;
+///
+/// world.reply(Reply::new(200));
+/// let token = Secret::get("shop-token")?;
+/// Request::new("GET", "https://shop.example.com/orders").auth(Auth::Bearer(&token)).send()?;
+/// assert_eq!(world.requests()[0].credential, Credential::Bearer("shop-token".into()));
+/// # Ok::<(), sandglass_sdk::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub enum Auth<'a> {
     /// Nothing.
@@ -37,6 +51,17 @@ pub enum Auth<'a> {
 }
 
 /// One request.
+///
+/// ```
+/// # let world = sandglass_sdk::fakes::World::new();
+/// use sandglass_sdk::fakes::Reply;
+/// use sandglass_sdk::http::Request;
+///
+/// world.reply(Reply::new(201));
+/// let response = Request::new("POST", "https://shop.example.com/orders").body("{}").send()?;
+/// assert_eq!(response.status(), 201);
+/// # Ok::<(), sandglass_sdk::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
     pub(crate) method: String,
@@ -50,6 +75,17 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// A request without headers or body that does not follow redirects.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200));
+    /// Request::new("GET", "https://shop.example.com/orders").send()?;
+    /// assert_eq!(world.requests()[0].method, "GET");
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn new(method: &str, url: &str) -> Self {
         Self {
@@ -64,6 +100,17 @@ impl<'a> Request<'a> {
     }
 
     /// Adds a header.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200));
+    /// Request::new("GET", "https://shop.example.com/").header("Accept", "application/json").send()?;
+    /// assert_eq!(world.requests()[0].header("accept"), Some("application/json"));
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -71,6 +118,21 @@ impl<'a> Request<'a> {
     }
 
     /// Adds something from a secret.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// # world.secret("shop-token", "s3cret");
+    /// use sandglass_sdk::fakes::{Credential, Reply};
+    /// use sandglass_sdk::http::{Auth, Request};
+    /// use sandglass_sdk::secrets::Secret;
+    ///
+    /// world.reply(Reply::new(200));
+    /// let key = Secret::get("shop-token")?;
+    /// let signed = Auth::HmacSha256 { header: "X-Signature".into(), secret: &key };
+    /// Request::new("POST", "https://shop.example.com/").auth(signed).body("{}").send()?;
+    /// assert!(matches!(world.requests()[0].credential, Credential::HmacSha256 { .. }));
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn auth(mut self, auth: Auth<'a>) -> Self {
         self.auth = auth;
@@ -78,6 +140,17 @@ impl<'a> Request<'a> {
     }
 
     /// Sets the body.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200));
+    /// Request::new("POST", "https://shop.example.com/").body(r#"{"a": 1}"#).send()?;
+    /// assert_eq!(world.requests()[0].text(), r#"{"a": 1}"#);
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.body = Some(bytes.into());
@@ -86,6 +159,19 @@ impl<'a> Request<'a> {
 
     /// Limits the time of the whole exchange, redirects and reading the body included. Without it 30 seconds; the host's
     /// own bound holds in any case.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// use std::time::Duration;
+    ///
+    /// world.reply(Reply::new(200));
+    /// Request::new("GET", "https://shop.example.com/").timeout(Duration::from_secs(5)).send()?;
+    /// assert_eq!(world.requests()[0].timeout, Some(Duration::from_secs(5)));
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -93,6 +179,17 @@ impl<'a> Request<'a> {
     }
 
     /// Follows up to five redirects, each of which is checked like the first address.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200));
+    /// Request::new("GET", "https://shop.example.com/").follow_redirects(true).send()?;
+    /// assert!(world.requests()[0].follows_redirects);
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn follow_redirects(mut self, follow: bool) -> Self {
         self.follows_redirects = follow;
@@ -104,6 +201,17 @@ impl<'a> Request<'a> {
     /// # Errors
     /// `denied` (no grant, or a forbidden address), `invalid` (address or header), `timeout`, `unavailable` (no
     /// connection), `limit` (requests of this run).
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(503));
+    /// let response = Request::new("GET", "https://shop.example.com/").send()?;
+    /// assert_eq!(response.status(), 503, "an answer is no error, whatever its status");
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     pub fn send(&self) -> Result<Response, Error> {
         let handle = host::http::send(self)?;
         Ok(Response { status: handle.status(), headers: handle.headers(), handle })
@@ -111,6 +219,17 @@ impl<'a> Request<'a> {
 }
 
 /// An answer whose body is read piece by piece.
+///
+/// ```
+/// # let world = sandglass_sdk::fakes::World::new();
+/// use sandglass_sdk::fakes::Reply;
+/// use sandglass_sdk::http::Request;
+///
+/// world.reply(Reply::new(200).header("content-type", "text/plain").body("hello"));
+/// let response = Request::new("GET", "https://shop.example.com/").send()?;
+/// assert_eq!(response.read_to_end(1_024)?.bytes, b"hello");
+/// # Ok::<(), sandglass_sdk::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Response {
     status: u16,
@@ -119,6 +238,18 @@ pub struct Response {
 }
 
 /// The beginning of a body.
+///
+/// ```
+/// # let world = sandglass_sdk::fakes::World::new();
+/// use sandglass_sdk::fakes::Reply;
+/// use sandglass_sdk::http::Request;
+///
+/// world.reply(Reply::new(200).header("content-type", "text/plain").body("hello"));
+/// let response = Request::new("GET", "https://shop.example.com/").send()?;
+/// let body = response.read_to_end(2)?;
+/// assert_eq!((body.bytes.as_slice(), body.size_bytes), (&b"he"[..], 5));
+/// # Ok::<(), sandglass_sdk::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Body {
     /// The bytes that were kept.
@@ -129,6 +260,17 @@ pub struct Body {
 
 impl Body {
     /// Whether there was more than was kept.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200).header("content-type", "text/plain").body("hello"));
+    /// let response = Request::new("GET", "https://shop.example.com/").send()?;
+    /// assert!(response.read_to_end(2)?.is_cut());
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.size_bytes > self.bytes.len() as u64
@@ -137,18 +279,51 @@ impl Body {
 
 impl Response {
     /// The status code.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200).header("content-type", "text/plain").body("hello"));
+    /// let response = Request::new("GET", "https://shop.example.com/").send()?;
+    /// assert_eq!(response.status(), 200);
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
     /// The headers, names in small letters.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200).header("content-type", "text/plain").body("hello"));
+    /// let response = Request::new("GET", "https://shop.example.com/").send()?;
+    /// assert_eq!(response.headers(), [("content-type".to_owned(), "text/plain".to_owned())]);
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn headers(&self) -> &[(String, String)] {
         &self.headers
     }
 
     /// The first header of that name, whatever its case.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200).header("content-type", "text/plain").body("hello"));
+    /// let response = Request::new("GET", "https://shop.example.com/").send()?;
+    /// assert_eq!(response.header("Content-Type"), Some("text/plain"));
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
@@ -159,6 +334,19 @@ impl Response {
     ///
     /// # Errors
     /// `timeout`, `unavailable` when the connection broke, `limit` when the body is too large.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200).header("content-type", "text/plain").body("hello"));
+    /// let response = Request::new("GET", "https://shop.example.com/").send()?;
+    /// assert_eq!(response.read(3)?, b"hel");
+    /// assert_eq!(response.read(3)?, b"lo");
+    /// assert!(response.read(3)?.is_empty());
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     pub fn read(&self, max: u32) -> Result<Vec<u8>, Error> {
         self.handle.read(max)
     }
@@ -167,6 +355,17 @@ impl Response {
     ///
     /// # Errors
     /// As [`read`](Self::read).
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200).header("content-type", "text/plain").body("hello"));
+    /// let response = Request::new("GET", "https://shop.example.com/").send()?;
+    /// assert_eq!(response.read_to_end(1_024)?.bytes, b"hello");
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     pub fn read_to_end(&self, keep: usize) -> Result<Body, Error> {
         let mut body = Body::default();
         loop {

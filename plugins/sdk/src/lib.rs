@@ -89,6 +89,8 @@
 //! - Nothing is remembered from one run to the next.
 //! - Ask [`execution::should_stop`] between batches.
 
+#![deny(missing_docs)]
+
 mod template;
 
 #[allow(
@@ -139,6 +141,23 @@ pub use schema::schema_of;
 pub use template::{Failure, FailureKind, Metadata, Need, OnLost, Outcome, Problem, Problems, Template};
 
 /// Makes a component of a type that implements [`Template`]. Once in a crate; natively it does nothing.
+///
+/// ```
+/// # use sandglass_sdk::{Failure, Metadata, Outcome, Template};
+/// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// # pub struct Parameters {}
+/// pub struct Hello;
+///
+/// impl Template for Hello {
+///     // …
+/// #     type Parameters = Parameters;
+/// #     fn describe() -> Metadata { Metadata::new("hello", "1.0.0", "Hello") }
+/// #     fn execute(_: Parameters) -> Result<Outcome, Failure> { Ok(Outcome::new("hello")) }
+/// }
+///
+/// sandglass_sdk::export!(Hello);
+/// # fn main() {}
+/// ```
 #[macro_export]
 macro_rules! export {
     ($template:ty) => {

@@ -9,6 +9,19 @@ use crate::{Problem, Problems};
 ///
 /// # Errors
 /// One problem, whose JSON pointer names the place where reading stopped.
+///
+/// ```
+/// use sandglass_sdk::decode;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Parameters {
+///     days: u32,
+/// }
+///
+/// assert_eq!(decode::<Parameters>(r#"{"days": 3}"#).unwrap().days, 3);
+/// let problems = decode::<Parameters>(r#"{"days": "three"}"#).err().unwrap();
+/// assert_eq!(problems.iter().next().unwrap().pointer, "/days");
+/// ```
 pub fn decode<P: DeserializeOwned>(text: &str) -> Result<P, Problems> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let parameters = serde_path_to_error::deserialize(&mut reader)

@@ -9,6 +9,22 @@ use serde_json::{Map, Value};
 
 /// The schema of a type's JSON as JSON Schema 2020-12, without references. An optional value may be left out and
 /// is never null.
+///
+/// ```
+/// use sandglass_sdk::schema_of;
+///
+/// #[derive(schemars::JsonSchema)]
+/// # #[expect(dead_code)]
+/// struct Parameters {
+///     /// How many days to look back.
+///     #[schemars(title = "Days", range(min = 1, max = 365))]
+///     days: u32,
+/// }
+///
+/// let schema = schema_of::<Parameters>();
+/// assert_eq!(schema["required"][0], "days");
+/// assert_eq!(schema["properties"]["days"]["maximum"], 365);
+/// ```
 #[must_use]
 pub fn schema_of<P: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);

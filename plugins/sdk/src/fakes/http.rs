@@ -9,6 +9,21 @@ use crate::http::{Auth, Request};
 use crate::secrets::Secret;
 
 /// What was added to a request from a secret, by the secret's label.
+///
+/// ```
+/// # let world = sandglass_sdk::fakes::World::new();
+/// # world.secret("shop-token", "s3cret");
+/// use sandglass_sdk::fakes::{Credential, Reply};
+/// use sandglass_sdk::http::{Auth, Request};
+/// use sandglass_sdk::secrets::Secret;
+///
+/// world.reply(Reply::new(200));
+/// let token = Secret::get("shop-token")?;
+/// Request::new("GET", "https://shop.example.com/").auth(Auth::Bearer(&token)).send()?;
+/// // The label, not the text: that is all a template knows.
+/// assert_eq!(world.requests()[0].credential, Credential::Bearer("shop-token".into()));
+/// # Ok::<(), sandglass_sdk::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
     /// Nothing.
@@ -39,6 +54,18 @@ pub enum Credential {
 }
 
 /// A request that the template sent.
+///
+/// ```
+/// # let world = sandglass_sdk::fakes::World::new();
+/// use sandglass_sdk::fakes::Reply;
+/// use sandglass_sdk::http::Request;
+///
+/// world.reply(Reply::new(200));
+/// Request::new("DELETE", "https://shop.example.com/orders/7").send()?;
+/// let sent = &world.requests()[0];
+/// assert_eq!((sent.method.as_str(), sent.url.as_str()), ("DELETE", "https://shop.example.com/orders/7"));
+/// # Ok::<(), sandglass_sdk::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentRequest {
     /// The method.
@@ -59,6 +86,17 @@ pub struct SentRequest {
 
 impl SentRequest {
     /// The first header of that name, whatever its case.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200));
+    /// Request::new("GET", "https://shop.example.com/").header("Accept", "text/csv").send()?;
+    /// assert_eq!(world.requests()[0].header("ACCEPT"), Some("text/csv"));
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
@@ -66,6 +104,17 @@ impl SentRequest {
     }
 
     /// The body as text.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200));
+    /// Request::new("POST", "https://shop.example.com/").body("hello").send()?;
+    /// assert_eq!(world.requests()[0].text(), "hello");
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(self.body.as_deref().unwrap_or_default()).into_owned()
@@ -73,6 +122,17 @@ impl SentRequest {
 }
 
 /// What a test answers to a request.
+///
+/// ```
+/// # let world = sandglass_sdk::fakes::World::new();
+/// use sandglass_sdk::fakes::Reply;
+/// use sandglass_sdk::http::Request;
+///
+/// world.reply(Reply::new(429).header("retry-after", "60"));
+/// let response = Request::new("GET", "https://shop.example.com/").send()?;
+/// assert_eq!(response.header("retry-after"), Some("60"));
+/// # Ok::<(), sandglass_sdk::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Reply {
     answer: Result<u16, Error>,
@@ -83,18 +143,56 @@ pub struct Reply {
 
 impl Reply {
     /// An answer with this status.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(404));
+    /// assert_eq!(Request::new("GET", "https://shop.example.com/").send()?.status(), 404);
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn new(status: u16) -> Self {
         Self { answer: Ok(status), headers: Vec::new(), body: Vec::new(), takes: Duration::ZERO }
     }
 
     /// No answer, but this error.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// use sandglass_sdk::{Error, ErrorKind};
+    ///
+    /// world.reply(Reply::error(Error {
+    ///     kind: ErrorKind::Unavailable,
+    ///     reason: "connection-refused".into(),
+    ///     message: "nobody listens there".into(),
+    ///     retry_after_ms: None,
+    ///     details: None,
+    /// }));
+    /// let error = Request::new("GET", "https://shop.example.com/").send().unwrap_err();
+    /// assert_eq!(error.kind, ErrorKind::Unavailable);
+    /// ```
     #[must_use]
     pub fn error(error: Error) -> Self {
         Self { answer: Err(error), ..Self::new(0) }
     }
 
     /// Adds a header.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200).header("etag", "7"));
+    /// assert_eq!(Request::new("GET", "https://shop.example.com/").send()?.header("ETag"), Some("7"));
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -102,6 +200,16 @@ impl Reply {
     }
 
     /// Sets the body.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// world.reply(Reply::new(200).body("hello"));
+    /// assert_eq!(Request::new("GET", "https://shop.example.com/").send()?.read(100)?, b"hello");
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
@@ -109,6 +217,20 @@ impl Reply {
     }
 
     /// Lets the clock move on by this before the answer is there.
+    ///
+    /// ```
+    /// # let world = sandglass_sdk::fakes::World::new();
+    /// use sandglass_sdk::fakes::Reply;
+    /// use sandglass_sdk::http::Request;
+    ///
+    /// use std::time::Duration;
+    ///
+    /// let before = world.now();
+    /// world.reply(Reply::new(200).after(Duration::from_secs(3)));
+    /// Request::new("GET", "https://shop.example.com/").send()?;
+    /// assert_eq!((world.now() - before).num_seconds(), 3);
+    /// # Ok::<(), sandglass_sdk::Error>(())
+    /// ```
     #[must_use]
     pub fn after(mut self, takes: Duration) -> Self {
         self.takes = takes;

@@ -28,6 +28,30 @@ pub use world::World;
 ///
 /// # Panics
 /// When the parameters are refused; use [`validate`] to test that.
+///
+/// ```
+/// # use sandglass_sdk::{Failure, Metadata, Outcome, Problems, Template};
+/// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// # struct Parameters { days: u32 }
+/// # struct Report;
+/// # impl Template for Report {
+/// #     type Parameters = Parameters;
+/// #     fn describe() -> Metadata { Metadata::new("report", "1.0.0", "Report") }
+/// #     fn validate(parameters: &Parameters) -> Problems {
+/// #         let mut problems = Problems::none();
+/// #         if parameters.days == 0 { problems.add("/days", "is 0") }
+/// #         problems
+/// #     }
+/// #     fn execute(parameters: Parameters) -> Result<Outcome, Failure> {
+/// #         Ok(Outcome::new(format!("{} days", parameters.days)))
+/// #     }
+/// # }
+/// use sandglass_sdk::fakes;
+/// use serde_json::json;
+///
+/// let outcome = fakes::execute::<Report>(json!({"days": 7})).unwrap();
+/// assert_eq!(outcome.message, "7 days");
+/// ```
 #[expect(clippy::panic, reason = "a test that goes on with refused parameters proves nothing")]
 pub fn execute<T: Template>(parameters: Value) -> Result<Outcome, Failure> {
     match decode::<T::Parameters>(&parameters.to_string()) {
@@ -41,6 +65,30 @@ pub fn execute<T: Template>(parameters: Value) -> Result<Outcome, Failure> {
 }
 
 /// What the template says about parameters.
+///
+/// ```
+/// # use sandglass_sdk::{Failure, Metadata, Outcome, Problems, Template};
+/// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// # struct Parameters { days: u32 }
+/// # struct Report;
+/// # impl Template for Report {
+/// #     type Parameters = Parameters;
+/// #     fn describe() -> Metadata { Metadata::new("report", "1.0.0", "Report") }
+/// #     fn validate(parameters: &Parameters) -> Problems {
+/// #         let mut problems = Problems::none();
+/// #         if parameters.days == 0 { problems.add("/days", "is 0") }
+/// #         problems
+/// #     }
+/// #     fn execute(parameters: Parameters) -> Result<Outcome, Failure> {
+/// #         Ok(Outcome::new(format!("{} days", parameters.days)))
+/// #     }
+/// # }
+/// use sandglass_sdk::fakes;
+/// use serde_json::json;
+///
+/// let problems = fakes::validate::<Report>(json!({"days": 0}));
+/// assert_eq!(problems.iter().next().unwrap().pointer, "/days");
+/// ```
 pub fn validate<T: Template>(parameters: Value) -> Problems {
     match decode::<T::Parameters>(&parameters.to_string()) {
         Ok(parameters) => T::validate(&parameters),

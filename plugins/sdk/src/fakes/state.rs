@@ -14,6 +14,15 @@ use crate::log::Level;
 use crate::{Error, ErrorKind};
 
 /// One line that the template logged.
+///
+/// ```
+/// # let world = sandglass_sdk::fakes::World::new();
+/// use sandglass_sdk::log;
+///
+/// log::warn("an order has no status", &[("id", &7)]);
+/// let line = &world.lines()[0];
+/// assert_eq!((line.message.as_str(), line.fields[0].1.as_str()), ("an order has no status", "7"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Line {
     /// How much it matters.
@@ -25,6 +34,15 @@ pub struct Line {
 }
 
 /// One thing that the template said about how far it is.
+///
+/// ```
+/// # let world = sandglass_sdk::fakes::World::new();
+/// use sandglass_sdk::execution;
+/// use sandglass_sdk::fakes::Progress;
+///
+/// execution::progress(5, Some(9), "orders");
+/// assert_eq!(world.progress(), [Progress { done: 5, total: Some(9), note: "orders".into() }]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     /// What is done.

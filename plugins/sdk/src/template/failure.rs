@@ -7,6 +7,12 @@ use serde_json::{Value, json};
 use crate::{Error, ErrorKind};
 
 /// What should follow a failure.
+///
+/// ```
+/// use sandglass_sdk::{Failure, FailureKind};
+///
+/// assert_eq!(Failure::retryable("the shop is closed").kind, FailureKind::Retryable);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// Another try may succeed; the job's retry policy decides.
@@ -18,6 +24,13 @@ pub enum FailureKind {
 }
 
 /// Why the work was not done.
+///
+/// ```
+/// use sandglass_sdk::{Failure, FailureKind};
+///
+/// let failure = Failure::permanent("there is no such report").details(serde_json::json!({"report": "x"}));
+/// assert_eq!(failure.retry_after, None);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
     /// What should follow.
@@ -32,18 +45,36 @@ pub struct Failure {
 
 impl Failure {
     /// Another try may succeed.
+    ///
+    /// ```
+    /// use sandglass_sdk::{Failure, FailureKind};
+    ///
+    /// assert_eq!(Failure::retryable("the shop is closed").kind, FailureKind::Retryable);
+    /// ```
     #[must_use]
     pub fn retryable(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Retryable, message)
     }
 
     /// Another try would fail the same way.
+    ///
+    /// ```
+    /// use sandglass_sdk::{Failure, FailureKind};
+    ///
+    /// assert_eq!(Failure::permanent("there is no such report").kind, FailureKind::Permanent);
+    /// ```
     #[must_use]
     pub fn permanent(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Permanent, message)
     }
 
     /// Stopped because [`should_stop`](crate::execution::should_stop) or [`wait`](crate::execution::wait) asked to.
+    ///
+    /// ```
+    /// use sandglass_sdk::{Failure, FailureKind};
+    ///
+    /// assert_eq!(Failure::interrupted("stopped after 3 of 10").kind, FailureKind::Interrupted);
+    /// ```
     #[must_use]
     pub fn interrupted(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Interrupted, message)
@@ -54,6 +85,16 @@ impl Failure {
     }
 
     /// Asks to wait before another try.
+    ///
+    /// ```
+    /// use sandglass_sdk::{Failure, FailureKind};
+    ///
+    /// use std::time::Duration;
+    ///
+    /// let failure = Failure::retryable("too many requests").retry_after(Duration::from_secs(60));
+    /// assert_eq!(failure.retry_after, Some(Duration::from_secs(60)));
+    /// # assert_eq!(failure.kind, FailureKind::Retryable);
+    /// ```
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
@@ -61,6 +102,14 @@ impl Failure {
     }
 
     /// Sets the facts for programs.
+    ///
+    /// ```
+    /// use sandglass_sdk::{Failure, FailureKind};
+    ///
+    /// let failure = Failure::permanent("2 rows are wrong").details(serde_json::json!({"rows": [3, 7]}));
+    /// assert_eq!(failure.details.unwrap()["rows"][1], 7);
+    /// # assert_eq!(failure.kind, FailureKind::Permanent);
+    /// ```
     #[must_use]
     pub fn details(mut self, details: Value) -> Self {
         self.details = Some(details);
@@ -68,6 +117,14 @@ impl Failure {
     }
 
     /// Says before the message what was being done.
+    ///
+    /// ```
+    /// use sandglass_sdk::{Failure, FailureKind};
+    ///
+    /// let failure = Failure::permanent("not found").during("opening the report");
+    /// assert_eq!(failure.message, "opening the report: not found");
+    /// # assert_eq!(failure.kind, FailureKind::Permanent);
+    /// ```
     #[must_use]
     pub fn during(mut self, what: &str) -> Self {
         self.message = format!("{what}: {}", self.message);
@@ -98,6 +155,12 @@ impl From<Error> for Failure {
 
 impl ErrorKind {
     /// The name of the kind as the contract spells it.
+    ///
+    /// ```
+    /// use sandglass_sdk::ErrorKind;
+    ///
+    /// assert_eq!(ErrorKind::NotFound.name(), "not-found");
+    /// ```
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
