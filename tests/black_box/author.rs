@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use sandglass_tests::{Counterpart, command};
+use sandglass_tests::{Counterpart, Server, Setup, command};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -225,4 +225,62 @@ fn a_component_that_does_not_fit_the_contract_is_told_in_words_where_and_what_to
             assert!(told.contains(part), "{from}: {part} in {told}");
         }
     }
+}
+
+/// `sandglass template ARGUMENTS…` against a server, with its token.
+fn remote(server: &Server, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = command(folder.path());
+    command.env("SANDGLASS_URL", server.base());
+    command.env("SANDGLASS_TOKEN", "test-token-0123456789-0123456789-0123456789");
+    let output = command.arg("template").args(arguments).output().unwrap();
+    let (told, complained) = texts(&output);
+    (output.status.code(), told, complained)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_goes_into_a_server_and_out_again_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Setup::on(folder.path()).start().await;
+    let fresh = component("test/fresh");
+
+    let (code, told, complained) = remote(&server, &["install", fresh.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{complained}");
+    assert!(told.contains("fresh 0.1.0 is in force"), "{told}");
+    let need = "It asks for\n  documents read param:/collection: To read the field that is counted.";
+    assert!(told.contains("Nothing is granted to it yet") && told.contains(need), "{told}");
+    let (_, listed, _) = remote(&server, &["list"]);
+    assert!(
+        listed.contains("database_cleanup")
+            && listed.lines().any(|line| line.starts_with("fresh ") && line.contains("not_granted")),
+        "{listed}"
+    );
+
+    let wrong = folder.path().join("grant.json");
+    std::fs::write(&wrong, r#"{"rights": [{"capability": "documents", "target": "orders", "access": ["burn"]}]}"#)
+        .unwrap();
+    let (code, _, complained) = remote(&server, &["grant", "fresh", wrong.to_str().unwrap()]);
+    assert!(code == Some(1) && complained.contains("/rights/0/access/0: "), "{complained}");
+    let (code, told, complained) = remote(&server, &["grant", "fresh", "--as-needed"]);
+    assert_eq!((code, told.as_str()), (Some(0), "fresh may\n  documents read param:/collection\n"), "{complained}");
+
+    let body = json!({
+        "name": "Orders by status", "template_type": "fresh", "parameters": {"collection": "orders", "field": "status"},
+        "schedule": {"type": "interval", "interval_seconds": 86_400},
+    });
+    let job = server.client().post("/jobs", &body).await.ok();
+    let run =
+        server.client().post(&format!("/jobs/{}/run?wait=60", job["id"].as_str().unwrap()), &json!({})).await.ok();
+    assert_eq!(run["status"], "success", "{run}");
+
+    let (code, _, complained) = remote(&server, &["remove", "fresh"]);
+    assert_eq!(code, Some(4), "a job uses it: {complained}");
+    let (code, told, complained) = remote(&server, &["remove", "fresh", "--force"]);
+    assert!(code == Some(0) && told.contains("the job \"Orders by status\" is blocked"), "{told}{complained}");
+
+    assert_eq!(remote(&server, &["grant", "nothing_like_it"]).0, Some(3));
+    assert_eq!(remote(&server, &["list", "--server", "http://127.0.0.1:1"]).0, Some(1));
+    let stranger = folder.path().join("token");
+    std::fs::write(&stranger, "another-token-0123456789-0123456789").unwrap();
+    assert_eq!(remote(&server, &["list", "--token-file", stranger.to_str().unwrap()]).0, Some(5));
 }

@@ -7,6 +7,9 @@ use crate::capabilities::operation;
 use crate::model::audit::{EffectRecord, Usage, Verdict};
 use crate::model::outcome::{FailureKind, Finished, Outcome, RunResult};
 
+/// JSON longer than this is printed over several lines.
+const LONGEST_LINE: usize = 100;
+
 /// An effect as it is told.
 pub(super) struct Told<'a>(pub(super) &'a EffectRecord);
 
@@ -92,7 +95,7 @@ pub(super) fn outcome(finished: &Finished) {
         other => println!("{}", words(other)),
     }
     if let Outcome::Failure { details: Some(details), .. } = &finished.outcome {
-        println!("details   {details:#}");
+        println!("details   {}", shown(details));
     }
     let metrics = &finished.metrics;
     println!(
@@ -110,8 +113,14 @@ fn success(result: &RunResult) {
         texts.iter().for_each(|text| println!("{title:<9} {text}"));
     }
     if !result.details.is_null() && result.details != json!({}) {
-        println!("details   {:#}", result.details);
+        println!("details   {}", shown(&result.details));
     }
+}
+
+/// On one line where that can be read.
+fn shown(details: &Value) -> String {
+    let line = details.to_string();
+    if line.len() <= LONGEST_LINE { line } else { format!("{details:#}") }
 }
 
 /// How a run ended otherwise than well, in a sentence.
