@@ -76,8 +76,8 @@ fn a_check_says_whether_parameters_fit_and_what_grants_would_deny() {
         .unwrap();
     let narrow = check(&["--params", COUNT, "--grants", grants.to_str().unwrap(), "--json"]);
     assert_eq!(narrow.status.code(), Some(1));
-    let would_allow = json!({"capability": "documents", "target": "orders", "access": ["read"]});
-    assert_eq!(json_of(&narrow)["denied"][0]["would_allow"], would_allow);
+    let grant = json!({"capability": "documents", "target": "orders", "access": ["read"]});
+    assert_eq!(json_of(&narrow)["denied"][0]["grant"], grant);
     let enough = check(&["--params", COUNT, "--grants", "as-needed"]);
     assert_eq!(enough.status.code(), Some(0), "{enough:?}");
 }

@@ -4,10 +4,10 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::CliError;
-use super::denial::{Denial, denials};
 use super::words::size;
 use super::workbench::Workbench;
 use super::{Component, grants, parameters, refused};
+use crate::capabilities::forecast::{Denial, forecast};
 use crate::config::Config;
 use crate::model::template::Problem;
 use crate::registry::Trial;
@@ -56,7 +56,7 @@ pub(super) fn run(config: &Config, arguments: &Arguments) -> Result<(), CliError
         let grant = grants::read(arguments.grants.as_deref(), &trial.metadata, digest)?;
         // Without parameters nothing can be said of what follows them.
         let known = filled.unwrap_or_else(|| json!({}));
-        report.denied = Some(denials(&trial.metadata.needs, &grant, &known));
+        report.denied = Some(forecast(&trial.metadata.needs, &grant.rights, &known));
         if arguments.json {
             report.as_json()
         } else {
@@ -110,9 +110,19 @@ impl Report<'_> {
             (Some(_), false) => println!("With these parameters it needs grants for:"),
         }
         for denial in denied {
-            let optional = if denial.optional { " (can do without)" } else { "" };
-            let Denial { capability, access, target, reason, would_allow, .. } = denial;
-            println!("  {capability} {access} {target}{optional}: {reason}\n      {would_allow} would allow it");
+            let mut notes = String::new();
+            if denial.optional {
+                notes.push_str(" (can do without)");
+            }
+            if !denial.is_certain {
+                notes.push_str(" (a part is granted, and the run decides whether that is enough)");
+            }
+            let Denial { capability, access, target, reason, .. } = denial;
+            println!("  {capability} {access} {target}{notes}: {reason}");
+            match &denial.grant {
+                Some(right) => println!("      {} would allow it", json!(right)),
+                None => println!("      no grant can allow it"),
+            }
         }
     }
 
@@ -124,7 +134,7 @@ impl Report<'_> {
                 self.checked.len()
             )));
         }
-        let needed = self.denied.iter().flatten().filter(|denial| !denial.optional).count();
+        let needed = self.denied.iter().flatten().filter(|denial| !denial.optional && denial.is_certain).count();
         if is_granted && needed > 0 {
             return Err(CliError::Failure(format!("{needed} things that it cannot do without would be denied")));
         }

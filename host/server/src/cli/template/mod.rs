@@ -4,7 +4,6 @@
 //! has. Nothing that it does is stored anywhere else, unless a grant lets a request or a message out.
 
 mod check;
-mod denial;
 mod grants;
 mod inspect;
 mod parameters;
