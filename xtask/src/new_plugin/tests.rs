@@ -77,7 +77,7 @@ fn what_cannot_be_made_leaves_nothing_behind() {
     let error =
         format!("{:#}", make(scratch.path(), &Name::new("order-watch").unwrap(), Path::new("plugins")).unwrap_err());
     assert!(error.contains("was not made: cargo does not take it in"), "{error}");
-    assert_eq!(files_below(&scratch.path().join("plugins")), [PathBuf::new(); 0]);
+    assert_eq!(files_below(&scratch.path().join("plugins")), Vec::<PathBuf>::new());
     assert_eq!(std::fs::read(scratch.path().join("Cargo.lock")).unwrap(), lock);
 }
 
