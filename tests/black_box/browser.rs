@@ -14,7 +14,10 @@ async fn a_person_makes_runs_changes_and_deletes_a_job_in_a_browser() {
     let server = Setup::on(folder.path()).argument("--demo").start().await;
     let interface = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/ui");
     let page = server.stranger().get("/").await;
-    assert!(page.text.contains("/assets/"), "the interface is not in the binary: cargo xtask ui, then build the server");
+    assert!(
+        page.text.contains("/assets/"),
+        "the interface is not in the binary: cargo xtask ui, then build the server"
+    );
     assert!(interface.join("node_modules").exists(), "its packages are missing: cargo xtask ui installs them");
     let shots = tempfile::tempdir().unwrap();
     let base = server.base().to_owned();
@@ -23,7 +26,10 @@ async fn a_person_makes_runs_changes_and_deletes_a_job_in_a_browser() {
         Command::new("node")
             .arg("browser/suite.mjs")
             .current_dir(interface)
-            .envs([("SANDGLASS_URL", base.as_str()), ("SANDGLASS_TOKEN", "test-token-0123456789-0123456789-0123456789")])
+            .envs([
+                ("SANDGLASS_URL", base.as_str()),
+                ("SANDGLASS_TOKEN", "test-token-0123456789-0123456789-0123456789"),
+            ])
             .env("SANDGLASS_SHOTS", place)
             .output()
     })

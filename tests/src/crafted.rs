@@ -2,6 +2,7 @@
 //!
 //! A core module in WebAssembly's text format gets the contract's types from `wit/` and becomes a component, as any
 //! toolchain does it. Its answers lie ready in memory in the layout of the canonical ABI.
+#![expect(clippy::unwrap_used, reason = "only tests use this file; a failure here is a failed test")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
