@@ -47,12 +47,12 @@ impl Browser {
 }
 
 /// As a new user starts it, without a configured token.
-fn fresh(folder: &Path) -> Setup {
+pub fn fresh(folder: &Path) -> Setup {
     Setup::on(folder).with("SANDGLASS_ADMIN_TOKEN", "")
 }
 
 /// What stands behind `prefix` in the log.
-fn printed(server: &Server, prefix: &str) -> Option<String> {
+pub fn printed(server: &Server, prefix: &str) -> Option<String> {
     server.log().split_whitespace().find_map(|word| word.split_once(prefix).map(|(_, rest)| rest.to_owned()))
 }
 

@@ -2,6 +2,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { session } from './api/session';
+import { SetUp } from './shell/SetUp';
 import { NotFound, Shell } from './shell/Shell';
 import { SignIn } from './shell/SignIn';
 
@@ -18,6 +19,8 @@ const signIn = createRoute({
   component: SignIn,
   validateSearch: (search: Record<string, unknown>): { to?: string } => ({ to: text(search.to) }),
 });
+
+const setUp = createRoute({ getParentRoute: () => root, path: '/setup', component: SetUp });
 
 const shell = createRoute({
   getParentRoute: () => root,
@@ -170,6 +173,7 @@ const reference = createRoute({
 
 const tree = root.addChildren([
   signIn,
+  setUp,
   shell.addChildren([
     overview,
     jobs,

@@ -43,6 +43,6 @@ export async function ask<A>(call: A): Promise<DataOf<Awaited<A>>> {
     throw Problem.from(thrown);
   });
   if (response.ok) return data as DataOf<Awaited<A>>;
-  if (response.status === 401) session.end(true);
+  if (response.status === 401) session.refused();
   throw await Problem.of(response, error);
 }

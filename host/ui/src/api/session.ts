@@ -1,8 +1,13 @@
 /**
- * Who is signed in. The one place that knows how: today an administrator's token that lives as long as the tab.
- * Everything else asks for `credentials()` and hears of changes by `subscribe`.
+ * Who is signed in. The one place that knows how: by name and password, which the server keeps as a cookie that no
+ * script reads, or by a token that lives as long as the tab. Everything else asks for `credentials()` and hears of
+ * changes by `subscribe`.
  */
-const KEY = 'sandglass.token';
+import { Problem } from './problem';
+
+const TOKEN = 'sandglass.token';
+/** Says that this browser was given a cookie; whether it still opens anything, the server knows. */
+const COOKIE = 'sandglass.cookie';
 
 type Listener = () => void;
 const listeners = new Set<Listener>();
@@ -12,24 +17,44 @@ function tell() {
   for (const listener of listeners) listener();
 }
 
+function forget() {
+  sessionStorage.removeItem(TOKEN);
+  localStorage.removeItem(COOKIE);
+}
+
 export const session = {
-  isSignedIn: () => sessionStorage.getItem(KEY) !== null,
+  isSignedIn: () => sessionStorage.getItem(TOKEN) !== null || localStorage.getItem(COOKIE) !== null,
   /** Whether the server ended it, so that the sign-in page can say so. */
   wasEnded: () => ended,
-  /** Headers that say who asks. */
+  /** Headers that say who asks; none where the browser's cookie does. */
   credentials(): Record<string, string> {
-    const token = sessionStorage.getItem(KEY);
+    const token = sessionStorage.getItem(TOKEN);
     return token === null ? {} : { Authorization: `Bearer ${token}` };
   },
-  begin(token: string) {
+  beginWithToken(token: string) {
+    forget();
     ended = false;
-    sessionStorage.setItem(KEY, token);
+    sessionStorage.setItem(TOKEN, token);
     tell();
   },
-  /** Forgets the token; `refused` when the server did not take it. */
-  end(refused = false) {
-    ended = refused;
-    sessionStorage.removeItem(KEY);
+  beginWithCookie() {
+    forget();
+    ended = false;
+    localStorage.setItem(COOKIE, 'given');
+    tell();
+  },
+  /** Forgets who was here, because the server no longer takes it. */
+  refused() {
+    ended = true;
+    forget();
+    tell();
+  },
+  /** Signs out: the server forgets the cookie's session too. A server that is away has it end by time. */
+  async end() {
+    const hadCookie = localStorage.getItem(COOKIE) !== null;
+    if (hadCookie) await fetch('/api/auth/logout', { method: 'POST' }).catch(() => undefined);
+    ended = false;
+    forget();
     tell();
   },
   subscribe(listener: Listener) {
@@ -44,6 +69,28 @@ export const session = {
 export async function tryToken(token: string): Promise<boolean> {
   const response = await fetch('/api/admin/scheduler/status', { headers: { Authorization: `Bearer ${token}` } });
   if (response.status === 401 || response.status === 403) return false;
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  if (!response.ok) throw await Problem.of(response);
   return true;
+}
+
+/** Signs in, or sets up the first administrator with the token of a set-up link. Throws the server's problem. */
+export async function signIn(name: string, password: string, setupToken?: string): Promise<void> {
+  const body = setupToken === undefined ? { name, password } : { token: setupToken, name, password };
+  const response = await fetch(setupToken === undefined ? '/api/auth/login' : '/api/auth/setup', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  }).catch((thrown: unknown) => {
+    throw Problem.from(thrown);
+  });
+  if (!response.ok) throw await Problem.of(response);
+  session.beginWithCookie();
+}
+
+/** Whether anybody can sign in by name. Where the server does not say, a token is the way. */
+export async function hasUsers(): Promise<boolean> {
+  const response = await fetch('/api/auth/setup').catch(() => null);
+  if (!response?.ok) return false;
+  const state = (await response.json()) as { has_users?: boolean };
+  return state.has_users === true;
 }

@@ -40,7 +40,7 @@ export async function follow(
 ): Promise<void> {
   const response = await fetch(url, { headers: { ...session.credentials(), Accept: 'text/event-stream' }, signal });
   if (!response.ok || !response.body) {
-    if (response.status === 401) session.end(true);
+    if (response.status === 401) session.refused();
     throw await Problem.of(response);
   }
   opened?.();

@@ -56,7 +56,7 @@ export function Shell() {
             size="xs"
             justify="flex-start"
             leftSection={<IconLogout size={16} />}
-            onClick={() => session.end()}
+            onClick={() => void session.end()}
           >
             {t('shell.sign_out')}
           </Button>
@@ -91,7 +91,7 @@ function More() {
           </Menu.Item>
         ))}
         <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => session.end()}>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void session.end()}>
           {t('shell.sign_out')}
         </Menu.Item>
       </Menu.Dropdown>

@@ -1,67 +1,55 @@
-/** Signs in with an administrator's token. Only this page and `api/session.ts` know that it is one. */
-import { Button, PasswordInput } from '@mantine/core';
+/** Lets a person in: by name where there are users, by token where there are none yet or whoever prefers it. */
+import { Button } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type FormEvent, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Trans, useTranslation } from 'react-i18next';
-import { session, tryToken } from '../api/session';
+import { hasUsers, session } from '../api/session';
 import { Mark } from '../parts/Mark';
+import { NameForm } from './NameForm';
+import { TokenForm } from './TokenForm';
+
+type Way = 'name' | 'token';
 
 export function SignIn() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { to } = useSearch({ from: '/sign-in' });
-  const [token, setToken] = useState('');
-  const [problem, setProblem] = useState<string | null>(session.wasEnded() ? t('signin.ended') : null);
-  const [busy, setBusy] = useState(false);
+  const [way, setWay] = useState<Way | null>(null);
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    const given = token.trim();
-    if (!given) {
-      setProblem(t('signin.missing'));
-      return;
-    }
-    setBusy(true);
-    try {
-      if (!(await tryToken(given))) {
-        setProblem(t('signin.refused'));
-        return;
-      }
-      session.begin(given);
-      // Only an address of this site.
-      await navigate({ href: to?.startsWith('/') && !to.startsWith('//') ? to : '/' });
-    } catch {
-      setProblem(t('states.unreachable'));
-    } finally {
-      setBusy(false);
-    }
-  }
+  useEffect(() => {
+    let wanted = true;
+    void hasUsers().then((has) => {
+      if (wanted) setWay(has ? 'name' : 'token');
+    });
+    return () => {
+      wanted = false;
+    };
+  }, []);
+
+  // Only an address of this site.
+  const done = () => navigate({ href: to?.startsWith('/') && !to.startsWith('//') ? to : '/' });
+  const other: Way = way === 'name' ? 'token' : 'name';
 
   return (
     <main className="sg-signin">
-      <form onSubmit={(event) => void submit(event)}>
+      <div>
         <h1>
           <Mark size={36} /> {t('signin.title')}
         </h1>
-        <p>
-          <Trans i18nKey="signin.lead" components={{ code: <code /> }} />
-        </p>
-        <PasswordInput
-          label={t('signin.token')}
-          name="token"
-          autoComplete="current-password"
-          autoFocus
-          value={token}
-          error={problem}
-          onChange={(event) => {
-            setToken(event.currentTarget.value);
-            setProblem(null);
-          }}
-        />
-        <Button type="submit" loading={busy}>
-          {t('signin.submit')}
-        </Button>
-      </form>
+        {session.wasEnded() && <p role="status">{t('signin.ended')}</p>}
+        {way === 'token' && (
+          <p>
+            <Trans i18nKey="signin.lead" components={{ code: <code /> }} />
+          </p>
+        )}
+        {way === 'token' && <TokenForm done={done} />}
+        {way === 'name' && <NameForm done={done} />}
+        {way && (
+          <Button variant="subtle" onClick={() => setWay(other)}>
+            {other === 'token' ? t('signin.with_token') : t('signin.with_name')}
+          </Button>
+        )}
+      </div>
     </main>
   );
 }
