@@ -47,7 +47,7 @@ impl Client {
     /// A path that begins with the API's base, unless it is one of those outside of it.
     fn url(&self, path: &str) -> String {
         let outside = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"];
-        if outside.iter().any(|prefix| path.starts_with(prefix)) || path.starts_with("/api/") {
+        if path == "/" || outside.iter().any(|prefix| path.starts_with(prefix)) || path.starts_with("/api/") {
             format!("{}{path}", self.base)
         } else {
             format!("{}{API}{path}", self.base)

@@ -85,7 +85,7 @@ fn finish(mut response: Response, id: &str) -> Response {
         }
     }
     let headers = response.headers_mut();
-    if status == StatusCode::PAYLOAD_TOO_LARGE {
+    if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE) {
         // What is left of the body is not read, so nothing more can come on this connection: without this word a client
         // sends its next request there and finds it closed.
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -13,10 +13,12 @@ impl Templates {
         self.state.read().grants.get(digest).filter(|grant| grant.template_type == template_type).cloned()
     }
 
-    /// The version of a template that a digest names, or the one in force.
+    /// The version of a template that a digest names; without one that in force, or the one that waits for approval
+    /// where none is.
     pub fn version(&self, template_type: &str, digest: Option<&Digest>) -> Option<TemplateView> {
         let state = self.state.read();
-        let digest = digest.or_else(|| state.in_force.get(template_type))?;
+        let meant = || state.in_force.get(template_type).or_else(|| state.waiting.get(template_type));
+        let digest = digest.or_else(meant)?;
         self.view(&state, digest).filter(|view| view.template.metadata.name == template_type)
     }
 

@@ -17,8 +17,8 @@ use crate::registry::templates::standing::Granting;
 pub struct Approval {
     /// The one that was looked at; none: whichever waits.
     pub digest: Option<Digest>,
-    /// Grants what it asks for beyond the version before, as it asks for it. Otherwise it has the grant of the version
-    /// before, and what is new is denied until it is granted.
+    /// Grants what it asks for beyond the version before, as it asks for it. Otherwise it keeps what was granted to it
+    /// while it waited, or has the grant of the version before; what is new is denied until it is granted.
     pub grant_needs: bool,
 }
 
@@ -70,7 +70,10 @@ impl DropIn {
         }
         let entry = templates.entry(&waiting).ok_or(DropInError::NotFound)?;
         let before = templates.before(template_type);
-        let former = before.as_ref().and_then(|before| templates.grant_for(template_type, &before.template.digest));
+        // What somebody granted to the waiting version already was meant for it, be it wider or narrower.
+        let former = templates
+            .grant_for(template_type, &waiting)
+            .or_else(|| before.as_ref().and_then(|before| templates.grant_for(template_type, &before.template.digest)));
         let mut rights = former.as_ref().map(|former| former.rights.clone()).unwrap_or_default();
         let mut added = Vec::new();
         if approval.grant_needs {

@@ -111,6 +111,19 @@ async fn an_approval_may_grant_what_is_new() {
 }
 
 #[tokio::test]
+async fn what_was_granted_to_a_version_while_it_waited_stays_as_it_is() {
+    let scene = Scene::new();
+    let host = scene.start().await;
+    let first = host.install(&component("hello", "1", "orders")).await.unwrap().template.digest;
+    host.grant(&first, "orders").await;
+    let second = host.install(&component("hello", "2", "logs")).await.unwrap().template.digest;
+    host.grant(&second, "logs").await;
+    let (view, _) = host.drop_in.approve("hello", &Approval::default(), "admin").await.unwrap();
+    let rights = &view.grant.unwrap().rights;
+    assert_eq!(rights.iter().map(|right| right.target.as_str()).collect::<Vec<_>>(), ["logs"]);
+}
+
+#[tokio::test]
 async fn a_version_that_a_jobs_parameters_do_not_fit_waits_and_names_those_it_leaves() {
     let scene = Scene::new();
     let host = scene.start().await;
