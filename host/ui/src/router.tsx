@@ -1,6 +1,13 @@
 /** Every address of the interface at a glance. Filters live in the search, so that a link says what is shown. */
 import type { QueryClient } from '@tanstack/react-query';
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import { meQuery } from './api/queries';
 import { session } from './api/session';
 import { SetUp } from './shell/SetUp';
 import { NotFound, Shell } from './shell/Shell';
@@ -11,7 +18,7 @@ const text = (value: unknown) => (typeof value === 'string' && value !== '' ? va
 const word = (value: unknown) => (typeof value === 'number' ? String(value) : text(value));
 const count = (value: unknown) => (Number.isInteger(Number(value)) && Number(value) > 1 ? Number(value) : undefined);
 
-const root = createRootRoute({ notFoundComponent: NotFound });
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ notFoundComponent: NotFound });
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -26,8 +33,10 @@ const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
   component: Shell,
-  beforeLoad: ({ location }) => {
+  beforeLoad: ({ location, context }) => {
     if (!session.isSignedIn()) throw redirect({ to: '/sign-in', search: { to: location.href } });
+    // Asked early: every page shows only what this person may do.
+    void context.queries.prefetchQuery(meQuery());
   },
 });
 
@@ -190,8 +199,8 @@ const tree = root.addChildren([
   ]),
 ]);
 
-export function makeRouter(_queries: QueryClient) {
-  return createRouter({ routeTree: tree, defaultPreload: 'intent', scrollRestoration: true });
+export function makeRouter(queries: QueryClient) {
+  return createRouter({ routeTree: tree, context: { queries }, defaultPreload: 'intent', scrollRestoration: true });
 }
 
 declare module '@tanstack/react-router' {

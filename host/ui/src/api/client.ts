@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from 'openapi-fetch';
+import { cause } from './presence';
 import { Problem } from './problem';
 import type { components, paths } from './schema';
 import { session } from './session';
@@ -17,12 +18,16 @@ export type Effect = Schemas['Effect'];
 export type AuditEntry = Schemas['AuditEntry'];
 export type LogLine = Schemas['NumberedLine'];
 export type Why = Schemas['Why'];
+export type Me = Schemas['Me'];
+export type Role = Schemas['Role'];
+export type Permission = Schemas['Permission'];
 
 export const BASE = '/api/admin/scheduler';
 
 const withCredentials: Middleware = {
   onRequest({ request }) {
-    for (const [name, value] of Object.entries(session.credentials())) request.headers.set(name, value);
+    for (const [name, value] of Object.entries({ ...session.credentials(), ...cause() }))
+      request.headers.set(name, value);
     return request;
   },
 };

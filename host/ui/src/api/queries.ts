@@ -24,6 +24,17 @@ export interface ExecutionFilter {
   page_size?: number;
 }
 
+/** Who is here, and what they may do. */
+export const meQuery = () =>
+  queryOptions({
+    queryKey: ['me'],
+    queryFn: () => {
+      const call = api.GET('/api/auth/me');
+      return ask(call);
+    },
+    staleTime: 60_000,
+  });
+
 export const statusQuery = () =>
   queryOptions({
     queryKey: ['status'],

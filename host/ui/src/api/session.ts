@@ -22,6 +22,19 @@ function forget() {
   localStorage.removeItem(COOKIE);
 }
 
+/** Drafts and the like, which the next person at this browser is not to find. */
+function forgetWork() {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith('sandglass.')) sessionStorage.removeItem(key);
+}
+
+// Signing out in one tab signs out in all of them; so does a page that the browser kept and shows again.
+window.addEventListener('storage', ({ key }) => {
+  if (key === COOKIE || key === null) tell();
+});
+window.addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) tell();
+});
+
 export const session = {
   isSignedIn: () => sessionStorage.getItem(TOKEN) !== null || localStorage.getItem(COOKIE) !== null,
   /** Whether the server ended it, so that the sign-in page can say so. */
@@ -55,6 +68,7 @@ export const session = {
     if (hadCookie) await fetch('/api/auth/logout', { method: 'POST' }).catch(() => undefined);
     ended = false;
     forget();
+    forgetWork();
     tell();
   },
   subscribe(listener: Listener) {

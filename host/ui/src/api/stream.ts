@@ -1,4 +1,5 @@
 /** Server-sent events by fetch, because EventSource cannot say who asks. */
+import { cause } from './presence';
 import { Problem } from './problem';
 import { session } from './session';
 
@@ -38,7 +39,8 @@ export async function follow(
   heard: (frame: Frame) => void,
   opened?: () => void,
 ): Promise<void> {
-  const response = await fetch(url, { headers: { ...session.credentials(), Accept: 'text/event-stream' }, signal });
+  const headers = { ...session.credentials(), ...cause(), Accept: 'text/event-stream' };
+  const response = await fetch(url, { headers, signal });
   if (!response.ok || !response.body) {
     if (response.status === 401) session.refused();
     throw await Problem.of(response);

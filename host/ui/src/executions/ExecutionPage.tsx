@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../access/may';
 import { api, ask, type Execution } from '../api/client';
 import { executionQuery, templatesQuery } from '../api/queries';
 import { tellProblem } from '../jobs/actions';
@@ -195,6 +196,7 @@ function Errors({ execution }: { execution: Execution }) {
 
 function Actions({ execution }: { execution: Execution }) {
   const { t } = useTranslation();
+  const may = useMay();
   const client = useQueryClient();
   const navigate = useNavigate();
   const path = { params: { path: { id: execution.id } } };
@@ -209,6 +211,7 @@ function Actions({ execution }: { execution: Execution }) {
     onError: (error) => tellProblem(t('executions.cannot_rerun'), error),
   });
   if (!isOver(execution)) {
+    if (!may('cancel_run')) return null;
     return (
       <Button
         variant="default"
@@ -220,6 +223,7 @@ function Actions({ execution }: { execution: Execution }) {
       </Button>
     );
   }
+  if (!may('rerun')) return null;
   return (
     <Button variant="default" loading={rerun.isPending} onClick={() => rerun.mutate()}>
       {t('executions.rerun')}

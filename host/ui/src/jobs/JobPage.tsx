@@ -5,6 +5,7 @@ import IconPlay from '@tabler/icons-react/dist/esm/icons/IconPlayerPlay.mjs';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../access/may';
 import type { Job } from '../api/client';
 import { jobQuery, previewQuery, templatesQuery } from '../api/queries';
 import { ExecutionList } from '../executions/ExecutionList';
@@ -143,37 +144,50 @@ export function JobPage() {
 
 function Actions({ job }: { job: Job }) {
   const { t } = useTranslation();
+  const may = useMay();
   const { run, toggle, remove } = useJobActions();
   const navigate = useNavigate();
   return (
     <>
-      <Button variant="default" component={Link} to={`/jobs/${job.id}/edit`}>
-        {t('jobs.edit')}
-      </Button>
-      <Button variant="default" loading={toggle.isPending} onClick={() => toggle.mutate(job)}>
-        {job.enabled ? t('jobs.disable') : t('jobs.enable')}
-      </Button>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button variant="default" aria-label={t('jobs.more', { name: job.name })}>
-            <IconDots size={16} />
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => void navigate({ to: '/jobs/new', search: { from: job.id } })}>
-            {t('jobs.duplicate')}
-          </Menu.Item>
-          <Menu.Item
-            color="var(--sg-failed)"
-            onClick={() => remove.mutate(job, { onSuccess: () => void navigate({ to: '/jobs' }) })}
-          >
-            {t('jobs.delete')}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      <Button leftSection={<IconPlay size={16} />} loading={run.isPending} onClick={() => run.mutate(job)}>
-        {t('jobs.run_now')}
-      </Button>
+      {may('change_job') && (
+        <Button variant="default" component={Link} to={`/jobs/${job.id}/edit`}>
+          {t('jobs.edit')}
+        </Button>
+      )}
+      {may(job.enabled ? 'disable_job' : 'enable_job') && (
+        <Button variant="default" loading={toggle.isPending} onClick={() => toggle.mutate(job)}>
+          {job.enabled ? t('jobs.disable') : t('jobs.enable')}
+        </Button>
+      )}
+      {(may('create_job') || may('delete_job')) && (
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <Button variant="default" aria-label={t('jobs.more', { name: job.name })}>
+              <IconDots size={16} />
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {may('create_job') && (
+              <Menu.Item onClick={() => void navigate({ to: '/jobs/new', search: { from: job.id } })}>
+                {t('jobs.duplicate')}
+              </Menu.Item>
+            )}
+            {may('delete_job') && (
+              <Menu.Item
+                color="var(--sg-failed)"
+                onClick={() => remove.mutate(job, { onSuccess: () => void navigate({ to: '/jobs' }) })}
+              >
+                {t('jobs.delete')}
+              </Menu.Item>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      {may('run_job') && (
+        <Button leftSection={<IconPlay size={16} />} loading={run.isPending} onClick={() => run.mutate(job)}>
+          {t('jobs.run_now')}
+        </Button>
+      )}
     </>
   );
 }

@@ -7,6 +7,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../access/may';
 import type { Job, Template } from '../api/client';
 import { type JobFilter, jobsQuery, templatesQuery } from '../api/queries';
 import { Name } from '../parts/Details';
@@ -26,6 +27,7 @@ const ORDERS = ['-created_at', 'name', 'next_run_at', '-last_run_at', 'created_a
 
 export function JobsPage() {
   const { t } = useTranslation();
+  const may = useMay();
   const search = useSearch({ from: '/shell/jobs' });
   const navigate = useNavigate({ from: '/jobs' });
   const { page = 1, ...filter } = search;
@@ -48,9 +50,11 @@ export function JobsPage() {
           : t('jobs.lead')
       }
       actions={
-        <Button component={Link} to="/jobs/new" leftSection={<IconPlus size={16} />}>
-          {t('jobs.new')}
-        </Button>
+        may('create_job') && (
+          <Button component={Link} to="/jobs/new" leftSection={<IconPlus size={16} />}>
+            {t('jobs.new')}
+          </Button>
+        )
       }
     >
       {(total > 0 || filtered || list.isPending) && (
@@ -96,9 +100,11 @@ export function JobsPage() {
         <Empty
           title={t('jobs.empty')}
           action={
-            <Button component={Link} to="/jobs/new" leftSection={<IconPlus size={16} />}>
-              {t('jobs.first')}
-            </Button>
+            may('create_job') && (
+              <Button component={Link} to="/jobs/new" leftSection={<IconPlus size={16} />}>
+                {t('jobs.first')}
+              </Button>
+            )
           }
         >
           {t('jobs.empty_hint')}

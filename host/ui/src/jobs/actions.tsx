@@ -11,6 +11,7 @@ import IconTrash from '@tabler/icons-react/dist/esm/icons/IconTrash.mjs';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../access/may';
 import { api, ask, type Job } from '../api/client';
 import { Problem } from '../api/problem';
 import { jobsChanged } from '../api/queries';
@@ -93,54 +94,75 @@ export function useJobActions() {
   return { run, toggle, remove };
 }
 
-/** The menu at the end of a row. */
+/** The menu at the end of a row: what the person here may do with the job. */
 export function JobMenu({ job }: { job: Job }) {
   const { t } = useTranslation();
+  const may = useMay();
   const { run, toggle, remove } = useJobActions();
   const navigate = useNavigate();
+  const mayToggle = may(job.enabled ? 'disable_job' : 'enable_job');
+  const entries = mayToggle || may('change_job') || may('create_job') || may('delete_job');
   return (
     <>
-      <Tooltip label={t('jobs.run_now')}>
-        <ActionIcon
-          variant="subtle"
-          loading={run.isPending}
-          onClick={() => run.mutate(job)}
-          aria-label={t('jobs.run_named', { name: job.name })}
-        >
-          <IconPlay size={16} />
-        </ActionIcon>
-      </Tooltip>
-      <Menu position="bottom-end" width={200}>
-        <Menu.Target>
-          <ActionIcon variant="subtle" aria-label={t('jobs.more', { name: job.name })}>
-            <IconDots size={16} />
+      {may('run_job') && (
+        <Tooltip label={t('jobs.run_now')}>
+          <ActionIcon
+            variant="subtle"
+            loading={run.isPending}
+            onClick={() => run.mutate(job)}
+            aria-label={t('jobs.run_named', { name: job.name })}
+          >
+            <IconPlay size={16} />
           </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            leftSection={job.enabled ? <IconPause size={16} /> : <IconResume size={16} />}
-            onClick={() => toggle.mutate(job)}
-          >
-            {job.enabled ? t('jobs.disable') : t('jobs.enable')}
-          </Menu.Item>
-          <Menu.Item
-            leftSection={<IconEdit size={16} />}
-            onClick={() => void navigate({ to: '/jobs/$id/edit', params: { id: job.id }, search: {} })}
-          >
-            {t('jobs.edit')}
-          </Menu.Item>
-          <Menu.Item
-            leftSection={<IconDuplicate size={16} />}
-            onClick={() => void navigate({ to: '/jobs/new', search: { from: job.id } })}
-          >
-            {t('jobs.duplicate')}
-          </Menu.Item>
-          <Menu.Divider />
-          <Menu.Item leftSection={<IconTrash size={16} />} color="var(--sg-failed)" onClick={() => remove.mutate(job)}>
-            {t('jobs.delete')}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+        </Tooltip>
+      )}
+      {entries && (
+        <Menu position="bottom-end" width={200}>
+          <Menu.Target>
+            <ActionIcon variant="subtle" aria-label={t('jobs.more', { name: job.name })}>
+              <IconDots size={16} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {mayToggle && (
+              <Menu.Item
+                leftSection={job.enabled ? <IconPause size={16} /> : <IconResume size={16} />}
+                onClick={() => toggle.mutate(job)}
+              >
+                {job.enabled ? t('jobs.disable') : t('jobs.enable')}
+              </Menu.Item>
+            )}
+            {may('change_job') && (
+              <Menu.Item
+                leftSection={<IconEdit size={16} />}
+                onClick={() => void navigate({ to: '/jobs/$id/edit', params: { id: job.id }, search: {} })}
+              >
+                {t('jobs.edit')}
+              </Menu.Item>
+            )}
+            {may('create_job') && (
+              <Menu.Item
+                leftSection={<IconDuplicate size={16} />}
+                onClick={() => void navigate({ to: '/jobs/new', search: { from: job.id } })}
+              >
+                {t('jobs.duplicate')}
+              </Menu.Item>
+            )}
+            {may('delete_job') && (
+              <>
+                <Menu.Divider />
+                <Menu.Item
+                  leftSection={<IconTrash size={16} />}
+                  color="var(--sg-failed)"
+                  onClick={() => remove.mutate(job)}
+                >
+                  {t('jobs.delete')}
+                </Menu.Item>
+              </>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      )}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../access/may';
 import { executionsQuery, statusQuery, templatesQuery } from '../api/queries';
 import { messageOf } from '../executions/ExecutionList';
 import { Name } from '../parts/Details';
@@ -16,6 +17,7 @@ import './overview.css';
 
 export function OverviewPage() {
   const { t } = useTranslation();
+  const may = useMay();
   const status = useQuery({ ...statusQuery(), refetchInterval: 10_000 });
   const failures = useQuery(executionsQuery({ status: 'failed', page_size: 5 }));
   const templates = useQuery(templatesQuery());
@@ -41,18 +43,22 @@ export function OverviewPage() {
       title={t('places.overview')}
       lead={t('overview.lead')}
       actions={
-        <Button component={Link} to="/jobs/new">
-          {t('jobs.new')}
-        </Button>
+        may('create_job') && (
+          <Button component={Link} to="/jobs/new">
+            {t('jobs.new')}
+          </Button>
+        )
       }
     >
       {data.total_jobs === 0 && (
         <Empty
           title={t('jobs.empty')}
           action={
-            <Button component={Link} to="/jobs/new">
-              {t('jobs.first')}
-            </Button>
+            may('create_job') && (
+              <Button component={Link} to="/jobs/new">
+                {t('jobs.first')}
+              </Button>
+            )
           }
         >
           {t('jobs.empty_hint')}

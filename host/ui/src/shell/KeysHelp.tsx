@@ -1,12 +1,14 @@
 import { Kbd, Modal } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../access/may';
 import { PLACES } from './places';
 
 export function Keys({ opened, close }: { opened: boolean; close: () => void }) {
   const { t } = useTranslation();
+  const may = useMay();
   const rows: [string[], string][] = [
     [['Ctrl', 'K'], t('keys.palette')],
-    [['n'], t('keys.new_job')],
+    ...(may('create_job') ? [[['n'], t('keys.new_job')] as [string[], string]] : []),
     [['/'], t('keys.search')],
     ...PLACES.map(({ key, name }): [string[], string] => [['g', key], t(`places.${name}`)]),
     [['?'], t('keys.help')],

@@ -4,18 +4,22 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../access/may';
 import { jobsQuery } from '../api/queries';
 import { PLACES } from './places';
 
 export function Palette() {
   const { t } = useTranslation();
+  const may = useMay();
   const navigate = useNavigate();
   const [query, setQuery] = useState('');
   const search = query.trim();
   const jobs = useQuery({ ...jobsQuery({ search, page_size: 10 }), enabled: search.length > 1 });
   const places: SpotlightActionData[] = [
     ...PLACES.map(({ to, name }) => ({ id: to, label: t(`places.${name}`), onClick: () => void navigate({ to }) })),
-    { id: 'new', label: t('jobs.new'), onClick: () => void navigate({ to: '/jobs/new' }) },
+    ...(may('create_job')
+      ? [{ id: 'new', label: t('jobs.new'), onClick: () => void navigate({ to: '/jobs/new' }) }]
+      : []),
   ];
   const groups: SpotlightActionGroupData[] = [
     { group: t('palette.places'), actions: places },

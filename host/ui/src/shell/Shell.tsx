@@ -1,11 +1,13 @@
 /** The frame around every page of a signed-in person. */
 import { Button, Menu } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import IconDots from '@tabler/icons-react/dist/esm/icons/IconDots.mjs';
 import IconLogout from '@tabler/icons-react/dist/esm/icons/IconLogout.mjs';
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { meQuery } from '../api/queries';
 import { session } from '../api/session';
 import { useLiveQueries } from '../live/queries';
 import { useLiveState, useStream } from '../live/stream';
@@ -51,6 +53,7 @@ export function Shell() {
           <Live />
           <ZoneSwitch />
           <SchemeSwitch />
+          <Who />
           <Button
             variant="subtle"
             size="xs"
@@ -99,6 +102,18 @@ function More() {
   );
 }
 
+/** Who is signed in, and as what. */
+function Who() {
+  const { t } = useTranslation();
+  const me = useQuery(meQuery()).data;
+  if (!me) return null;
+  return (
+    <span className="sg-who" title={me.name}>
+      <strong>{me.name}</strong> {t(`role.${me.role}`)}
+    </span>
+  );
+}
+
 function Live() {
   const { t } = useTranslation();
   const state = useLiveState();
@@ -140,6 +155,7 @@ function useSignedOut() {
       session.subscribe(() => {
         if (session.isSignedIn()) return;
         client.clear();
+        notifications.clean();
         void navigate({ to: '/sign-in', search: { to: session.wasEnded() ? href : undefined } });
       }),
     [navigate, client, href],

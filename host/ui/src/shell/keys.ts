@@ -1,6 +1,7 @@
 /** Keys that work anywhere but in a field. */
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { useMay } from '../access/may';
 import { PLACES } from './places';
 
 const PATIENCE_MS = 1500;
@@ -13,6 +14,7 @@ const isTyping = (target: EventTarget | null) =>
 
 export function useKeys(help: () => void) {
   const navigate = useNavigate();
+  const may = useMay();
   useEffect(() => {
     let pressed = 0;
     const heard = (event: KeyboardEvent) => {
@@ -27,7 +29,7 @@ export function useKeys(help: () => void) {
         }
       } else if (event.key === 'g') pressed = event.timeStamp;
       else if (event.key === '?') help();
-      else if (event.key === 'n') void navigate({ to: '/jobs/new' });
+      else if (event.key === 'n' && may('create_job')) void navigate({ to: '/jobs/new' });
       else if (event.key === '/') {
         const field = document.querySelector<HTMLInputElement>('.sg-filter-search input');
         if (field) {
@@ -38,5 +40,5 @@ export function useKeys(help: () => void) {
     };
     document.addEventListener('keydown', heard);
     return () => document.removeEventListener('keydown', heard);
-  }, [navigate, help]);
+  }, [navigate, help, may]);
 }

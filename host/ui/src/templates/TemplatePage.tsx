@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useMay } from '../access/may';
 import { templatesQuery } from '../api/queries';
 import { Code, Details } from '../parts/Details';
 import { Page } from '../parts/Page';
@@ -19,6 +20,7 @@ interface Right {
 
 export function TemplatePage() {
   const { t } = useTranslation();
+  const may = useMay();
   const { type } = useParams({ from: '/shell/templates/$type' });
   const templates = useQuery(templatesQuery());
   const template = templates.data?.find((one) => one.type === type);
@@ -49,14 +51,16 @@ export function TemplatePage() {
       lead={template.description}
       above={above}
       actions={
-        <Button
-          component={Link}
-          to="/jobs/new"
-          search={{ template: template.type, step: 'parameters' } as never}
-          disabled={template.state !== 'ready'}
-        >
-          {t('templates.use')}
-        </Button>
+        may('create_job') && (
+          <Button
+            component={Link}
+            to="/jobs/new"
+            search={{ template: template.type, step: 'parameters' } as never}
+            disabled={template.state !== 'ready'}
+          >
+            {t('templates.use')}
+          </Button>
+        )
       }
     >
       {template.state !== 'ready' && (

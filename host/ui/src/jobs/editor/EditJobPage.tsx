@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Allowed } from '../../access/Allowed';
 import { api, ask, type Job } from '../../api/client';
 import { jobQuery, jobsChanged, templatesQuery } from '../../api/queries';
 import { Page } from '../../parts/Page';
@@ -13,6 +14,15 @@ import { draftOf, STEPS, type Step, useDraft } from './draft';
 import { Editor } from './Editor';
 
 export function EditJobPage() {
+  const { t } = useTranslation();
+  return (
+    <Allowed to="change_job" title={t('jobs.edit')}>
+      <Steps />
+    </Allowed>
+  );
+}
+
+function Steps() {
   const { t } = useTranslation();
   const { id } = useParams({ from: '/shell/jobs/$id/edit' });
   const job = useQuery(jobQuery(id));

@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Allowed } from '../../access/Allowed';
 import { api, ask } from '../../api/client';
 import { jobQuery, jobsChanged, templatesQuery } from '../../api/queries';
 import { Page } from '../../parts/Page';
@@ -17,6 +18,15 @@ import { StepBar } from './StepBar';
 const KEPT = 'sandglass.new-job';
 
 export function NewJobPage() {
+  const { t } = useTranslation();
+  return (
+    <Allowed to="create_job" title={t('editor.new_title')}>
+      <New />
+    </Allowed>
+  );
+}
+
+function New() {
   const { t } = useTranslation();
   const search = useSearch({ from: '/shell/jobs/new' });
   const navigate = useNavigate({ from: '/jobs/new' });
