@@ -28,4 +28,5 @@ mod report;
 mod restore;
 mod runs;
 mod secrets;
+mod trespass;
 mod webhook;
