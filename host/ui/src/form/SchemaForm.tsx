@@ -3,12 +3,16 @@
  * are found while typing, shown at a field once it was left, and all at once when `reveal` is set.
  */
 import { Button, Menu } from '@mantine/core';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { check, type Problems } from './check';
+import { check, type Problems, problemWithin } from './check';
 import { FormRoom } from './context';
+import { Field } from './fields/Field';
+import { ProblemText } from './fields/notes';
 import { Members } from './fields/ObjectField';
+import { resolve } from './resolve';
 import { isObject, labelOf, type Schema, type Value } from './schema';
+import { shape } from './shape';
 
 export interface SchemaFormProps {
   schema: Schema;
@@ -31,6 +35,8 @@ export function SchemaForm(props: SchemaFormProps) {
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const [chosen, setChosen] = useState<Record<string, number>>({});
   const [broken, setBroken] = useState<Problems>(NONE);
+  // Fields keep what is typed while it cannot be read; another number makes new fields.
+  const [generation, setGeneration] = useState(0);
   const found = useMemo(() => {
     const problems = check(schema, value, schema, chosen);
     for (const [pointer, message] of broken) problems.set(pointer, message);
@@ -47,6 +53,9 @@ export function SchemaForm(props: SchemaFormProps) {
       suggestions,
       problemAt: (pointer: string) =>
         serverProblems.get(pointer) ?? (reveal || touched.has(pointer) ? found.get(pointer) : undefined),
+      problemWithin: (pointer: string) =>
+        problemWithin(serverProblems, pointer) ??
+        (reveal || touched.has(pointer) ? problemWithin(found, pointer) : undefined),
       touch: (pointer: string) => setTouched((before) => (before.has(pointer) ? before : new Set(before).add(pointer))),
       choose: (pointer: string, branch: number) => setChosen((before) => ({ ...before, [pointer]: branch })),
       breakOff: (pointer: string, message: string | undefined) =>
@@ -57,6 +66,12 @@ export function SchemaForm(props: SchemaFormProps) {
           else after.set(pointer, message);
           return after;
         }),
+      forget: (pointer: string) => {
+        const other = (place: string) => place !== pointer && !place.startsWith(`${pointer}/`);
+        setTouched((before) => new Set([...before].filter(other)));
+        setChosen((before) => Object.fromEntries(Object.entries(before).filter(([place]) => other(place))));
+        setBroken((before) => new Map([...before].filter(([place]) => other(place))));
+      },
     }),
     [schema, chosen, suggestions, serverProblems, reveal, touched, found],
   );
@@ -78,6 +93,8 @@ export function SchemaForm(props: SchemaFormProps) {
                   key={JSON.stringify(example)}
                   onClick={() => {
                     setChosen({});
+                    setBroken(NONE);
+                    setGeneration(generation + 1);
                     onChange({ ...value, ...structuredClone(example) });
                   }}
                 >
@@ -88,8 +105,32 @@ export function SchemaForm(props: SchemaFormProps) {
           </Menu>
         </div>
       )}
-      <Members schema={schema} value={value} pointer="" onChange={onChange} />
+      <Root key={generation} schema={schema} value={value} onChange={onChange} />
     </FormRoom.Provider>
+  );
+}
+
+/** All of the parameters: their fields, or whatever shows a schema that is no plain object. */
+function Root({ schema, value, onChange }: Pick<SchemaFormProps, 'schema' | 'value' | 'onChange'>) {
+  const { t } = useTranslation();
+  if (shape(resolve(schema, schema, value), schema).kind === 'object') {
+    return (
+      <>
+        <Members schema={schema} value={value} pointer="" onChange={onChange} />
+        <ProblemText pointer="" />
+      </>
+    );
+  }
+  return (
+    <Field
+      // The page's own heading says what the whole is.
+      schema={{ ...schema, description: undefined }}
+      label={schema.title ?? t('editor.parameters')}
+      value={value}
+      pointer=""
+      required
+      onChange={(changed) => onChange(isObject(changed) ? changed : {})}
+    />
   );
 }
 
@@ -103,9 +144,7 @@ function ExampleText({ example }: { example: Record<string, Value> }) {
 }
 
 function useReport(found: Problems, hear: ((problems: Problems) => void) | undefined) {
-  const [told, setTold] = useState<Problems | null>(null);
-  if (hear && told !== found) {
-    setTold(found);
-    queueMicrotask(() => hear(found));
-  }
+  const latest = useRef(hear);
+  latest.current = hear;
+  useEffect(() => latest.current?.(found), [found]);
 }

@@ -63,7 +63,7 @@ describe('problems of a value', () => {
       '/collection': 'May have at most 5 characters',
     });
     expect(problems(schema, { ...good, size: 0 })).toEqual({ '/size': 'Must be at least 1' });
-    expect(problems(schema, { ...good, size: 1.5 })).toEqual({ '/size': 'Must be of type integer' });
+    expect(problems(schema, { ...good, size: 1.5 })).toEqual({ '/size': 'Must be a whole number' });
     expect(problems(schema, { ...good, mail: 'nobody' })).toEqual({ '/mail': 'Is no e-mail address' });
     expect(problems(schema, { ...good, code: 'A1' })).toEqual({ '/code': 'Must match ^[a-z]+$' });
   });

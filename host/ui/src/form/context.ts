@@ -6,6 +6,8 @@ export interface FormContext {
   root: Schema;
   /** The problem to show at a place, if it is time to show it. */
   problemAt: (pointer: string) => string | undefined;
+  /** The same for a place whose parts have no field of their own. */
+  problemWithin: (pointer: string) => string | undefined;
   /** The place was left: its problems may be shown. */
   touch: (pointer: string) => void;
   /** Branches of choices that were picked by hand, by pointer. */
@@ -13,6 +15,8 @@ export interface FormContext {
   choose: (pointer: string, branch: number) => void;
   /** A text that cannot be read yet, so that there is no value; undefined once it can. */
   breakOff: (pointer: string, message: string | undefined) => void;
+  /** What stood at a place is another thing now: nothing that was noted of it or of its parts holds. */
+  forget: (pointer: string) => void;
   /** Words to offer for a widget, such as the labels of secrets. */
   suggestions: Record<string, string[]>;
 }

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { blank, branchOf, nameOf, resolve, type Schema, shape, unknownKeywords } from './schema';
+import { resolve } from './resolve';
+import { nameOf, type Schema } from './schema';
+import { shape, unknownKeywords } from './shape';
+import { blank, branchOf } from './value';
 
 const kind = (schema: Schema, root: Schema = schema) => shape(resolve(schema, root, undefined), root).kind;
 
@@ -23,8 +26,8 @@ describe('the shape of a schema', () => {
     expect(kind({})).toBe('json');
     expect(kind({ type: ['string', 'integer'] })).toBe('json');
     expect(kind({ type: 'object', additionalProperties: true, 'x-ui': { widget: 'filter' } })).toBe('json');
-    const odd: Schema = { type: 'object', properties: { a: {} }, patternProperties: { '^x': {} }, not: {} };
-    expect(shape(odd, odd)).toEqual({ kind: 'json', unknown: ['patternProperties', 'not'] });
+    const odd: Schema = { type: 'object', properties: { a: {} }, patternProperties: { '^x': {} }, contains: {} };
+    expect(shape(odd, odd)).toEqual({ kind: 'json', unknown: ['patternProperties', 'contains'] });
     expect(unknownKeywords({ type: 'string', 'x-other': 1 })).toEqual([]);
   });
 

@@ -1,8 +1,4 @@
-/**
- * What a JSON Schema asks of a form: pure, without React. `shape` decides which field shows a schema; whatever it
- * does not know becomes a JSON box, so that nothing a template asks for is out of reach.
- */
-import { Validator } from '@cfworker/json-schema';
+/** JSON Schema (2020-12) as a form reads it: types and plain words. What `shape` makes of it stands in `shape.ts`. */
 
 export type Value = unknown;
 
@@ -33,7 +29,10 @@ export interface Schema {
   properties?: Record<string, Schema>;
   required?: string[];
   additionalProperties?: boolean | Schema;
+  unevaluatedProperties?: boolean | Schema;
   propertyNames?: Schema;
+  dependentRequired?: Record<string, string[]>;
+  dependentSchemas?: Record<string, Schema>;
   minProperties?: number;
   maxProperties?: number;
   items?: Schema | boolean;
@@ -53,42 +52,6 @@ export interface Schema {
   deprecated?: boolean;
   'x-ui'?: Hints;
   [other: string]: unknown;
-}
-
-/** Which field shows a schema. */
-export type Shape =
-  | { kind: 'text'; long: boolean }
-  | { kind: 'number'; whole: boolean }
-  | { kind: 'switch' }
-  | { kind: 'select'; options: Option[] }
-  | { kind: 'many'; options: Option[] }
-  | { kind: 'tags'; item: Schema }
-  | { kind: 'list'; item: Schema }
-  | { kind: 'object' }
-  | { kind: 'map'; value: Schema | null }
-  | { kind: 'choice'; branches: Schema[]; nullable: boolean }
-  | { kind: 'fixed'; value: Value }
-  | { kind: 'json'; unknown: string[] };
-
-export interface Option {
-  value: Value;
-  label: string;
-  description?: string;
-}
-
-/** Keywords that a field of ours takes into account. Another one means: edit it as JSON. */
-const KNOWN = new Set(
-  [
-    '$schema $id $comment $defs $ref definitions type title description default examples enum const format pattern',
-    'minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf properties required',
-    'additionalProperties propertyNames minProperties maxProperties items minItems maxItems uniqueItems oneOf anyOf',
-    'allOf if then else writeOnly readOnly deprecated contentMediaType contentEncoding contentSchema',
-  ].flatMap((line) => line.split(' ')),
-);
-
-/** Keywords with a meaning that no field of ours shows. */
-export function unknownKeywords(schema: Schema): string[] {
-  return Object.keys(schema).filter((key) => !KNOWN.has(key) && !key.startsWith('x-'));
 }
 
 export const isObject = (value: Value): value is Record<string, Value> =>
@@ -120,153 +83,50 @@ export function nameOf(key: string, schema: Schema): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const MOST_REFERENCES = 20;
+/** `true` takes everything, `false` nothing: both are schemas. */
+export const asSchema = (schema: Schema | boolean): Schema =>
+  typeof schema === 'boolean' ? (schema ? {} : { not: {} }) : schema;
 
-/** `$ref` into the same document, `allOf`, and `if` as the value stands; the rest as it is. */
-export function resolve(schema: Schema, root: Schema, value: Value): Schema {
-  let current = schema;
-  for (let hops = 0; current.$ref !== undefined; hops += 1) {
-    if (hops === MOST_REFERENCES) return { title: schema.title, description: schema.description };
-    const { $ref, ...beside } = current;
-    const target = lookUp(root, $ref);
-    if (target === undefined) return { ...beside, not: {} };
-    current = { ...target, ...beside };
-  }
-  if (current.allOf) {
-    const { allOf, ...beside } = current;
-    current = allOf.reduce<Schema>((all, part) => merge(all, resolve(part, root, value)), beside);
-  }
-  if (current.if && (current.then || current.else)) {
-    const { if: condition, then, else: otherwise, ...beside } = current;
-    const holds = new Validator({ ...condition, $defs: root.$defs } as object, '2020-12').validate(value).valid;
-    const part = holds ? then : otherwise;
-    current = part ? merge(beside, resolve(part, root, value)) : beside;
-  }
-  return current;
-}
+/** Whether a member stands there itself, not by way of what every object has. */
+export const has = (value: Value, key: string): boolean => isObject(value) && Object.hasOwn(value, key);
 
-function lookUp(root: Schema, reference: string): Schema | undefined {
-  if (reference === '#') return root;
-  if (!reference.startsWith('#/')) return undefined;
-  let place: Value = root;
-  for (const part of reference.slice(2).split('/')) {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-    place = isObject(place) ? place[key] : Array.isArray(place) ? place[Number(key)] : undefined;
-  }
-  return isObject(place) ? (place as Schema) : undefined;
-}
+const LOWER_BOUNDS = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'] as const;
+const UPPER_BOUNDS = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'] as const;
 
-/** Both at once, as far as a form shows it: the later word wins, members and required names add up. */
+/** Both at once, as far as a form shows it: the narrower bound and the later word win, members and required names add up. */
 export function merge(a: Schema, b: Schema): Schema {
   const merged: Schema = { ...a, ...b };
+  for (const key of LOWER_BOUNDS) {
+    const [mine, other] = [a[key], b[key]];
+    if (mine !== undefined && other !== undefined) merged[key] = Math.max(mine, other);
+  }
+  for (const key of UPPER_BOUNDS) {
+    const [mine, other] = [a[key], b[key]];
+    if (mine !== undefined && other !== undefined) merged[key] = Math.min(mine, other);
+  }
   if (a.properties || b.properties) {
     merged.properties = { ...a.properties };
     for (const [key, schema] of Object.entries(b.properties ?? {})) {
       const before = merged.properties[key];
-      merged.properties[key] = before ? merge(before, schema) : schema;
+      merged.properties[key] = before ? merge(asSchema(before), asSchema(schema)) : schema;
     }
   }
   if (a.required || b.required) merged.required = [...new Set([...(a.required ?? []), ...(b.required ?? [])])];
   return merged;
 }
 
-const isNull = (schema: Schema) => schema.type === 'null' || schema.const === null;
+/** A schema that only null fits. */
+export const isNull = (schema: Schema) => schema.type === 'null' || schema.const === null;
+
+/** Whether null is an answer too. */
+export const isNullable = (schema: Schema) =>
+  (Array.isArray(schema.type) && schema.type.includes('null')) ||
+  (schema.type === undefined && (schema.enum?.includes(null) ?? false));
 
 /** The types a schema names, without `null`. */
 export function typesOf(schema: Schema): string[] {
   const types = schema.type === undefined ? [] : Array.isArray(schema.type) ? schema.type : [schema.type];
   return types.filter((type) => type !== 'null');
-}
-
-const optionOf = (schema: Schema): Option => ({
-  value: schema.const,
-  label: schema.title ?? labelOf(schema.const),
-  description: schema.title && schema.description === schema.title ? undefined : schema.description,
-});
-
-export const labelOf = (value: Value) => (typeof value === 'string' ? value : JSON.stringify(value));
-
-function optionsOf(schema: Schema): Option[] | null {
-  if (schema.enum)
-    return schema.enum.filter((value) => value !== null).map((value) => ({ value, label: labelOf(value) }));
-  const branches = (schema.oneOf ?? schema.anyOf)?.filter((branch) => !isNull(branch));
-  if (!branches || branches.length === 0) return null;
-  const options = branches.flatMap((branch) => {
-    if ('const' in branch) return [optionOf(branch)];
-    return branch.enum
-      ? branch.enum.map((value) => ({ value, label: labelOf(value), description: branch.description }))
-      : [];
-  });
-  return branches.every((branch) => 'const' in branch || branch.enum) ? options : null;
-}
-
-const LONG_TEXT = new Set(['template', 'textarea', 'markdown', 'html', 'multiline', 'body']);
-const AS_JSON = new Set(['json', 'filter', 'projection', 'sort', 'pipeline']);
-
-/** Which field shows a resolved schema. */
-export function shape(schema: Schema, root: Schema): Shape {
-  const widget = schema['x-ui']?.widget;
-  const unknown = unknownKeywords(schema);
-  if (unknown.length > 0) return { kind: 'json', unknown };
-  if ('const' in schema) return { kind: 'fixed', value: schema.const };
-  const options = optionsOf(schema);
-  if (options) return { kind: 'select', options };
-  const branches = schema.oneOf ?? schema.anyOf;
-  if (branches) {
-    const own = branches.filter((branch) => !isNull(branch)).map((branch) => resolve(branch, root, undefined));
-    const nullable = own.length < branches.length;
-    const [only] = own;
-    if (own.length === 1 && only) return shape(merge({ ...schema, oneOf: undefined, anyOf: undefined }, only), root);
-    return { kind: 'choice', branches: own, nullable };
-  }
-  if (widget && AS_JSON.has(widget)) return { kind: 'json', unknown: [] };
-  const types = typesOf(schema);
-  const type = types.length === 1 ? types[0] : types.length === 0 ? implied(schema) : undefined;
-  switch (type) {
-    case 'string':
-      return { kind: 'text', long: LONG_TEXT.has(widget ?? '') };
-    case 'integer':
-      return { kind: 'number', whole: true };
-    case 'number':
-      return { kind: 'number', whole: false };
-    case 'boolean':
-      return { kind: 'switch' };
-    case 'array':
-      return list(schema, root);
-    case 'object':
-      return members(schema, widget);
-    default:
-      return { kind: 'json', unknown: [] };
-  }
-}
-
-/** The type that other keywords speak of. */
-function implied(schema: Schema): string | undefined {
-  if (schema.properties) return 'object';
-  if (schema.items) return 'array';
-  if (schema.pattern !== undefined || schema.format !== undefined || schema.maxLength !== undefined) return 'string';
-  return undefined;
-}
-
-function list(schema: Schema, root: Schema): Shape {
-  if (!isObject(schema.items)) return { kind: 'json', unknown: [] };
-  const item = resolve(schema.items as Schema, root, undefined);
-  const options = optionsOf(item);
-  if (options && schema.uniqueItems) return { kind: 'many', options };
-  const widget = schema['x-ui']?.widget;
-  const plain = (branch: Schema) => typesOf(branch).every((type) => ['string', 'integer', 'number'].includes(type));
-  const branches = item.oneOf ?? item.anyOf ?? [item];
-  const short = branches.every((branch) => typesOf(branch).length > 0 && plain(branch)) && !options;
-  const tags = widget === 'tags' || widget === 'emails' || (widget === undefined && typesOf(item)[0] === 'string');
-  if (short && tags && (item.maxLength ?? 0) <= 1000) return { kind: 'tags', item };
-  return { kind: 'list', item };
-}
-
-function members(schema: Schema, widget: string | undefined): Shape {
-  if (schema.properties && Object.keys(schema.properties).length > 0) return { kind: 'object' };
-  if (isObject(schema.additionalProperties)) return { kind: 'map', value: schema.additionalProperties as Schema };
-  if (widget === 'key-value') return { kind: 'map', value: null };
-  return { kind: 'json', unknown: [] };
 }
 
 /** Members in the order that their hints give, then as written. */
@@ -275,59 +135,10 @@ export function ordered(schema: Schema): [string, Schema][] {
   return Object.entries(schema.properties ?? {}).sort(([, a], [, b]) => place(a) - place(b));
 }
 
-/** A first value: defaults, and of an object whatever must be there. */
-export function blank(schema: Schema, root: Schema, depth = 0): Value {
-  const resolved = resolve(schema, root, undefined);
-  if (resolved.default !== undefined) return structuredClone(resolved.default);
-  if ('const' in resolved) return resolved.const;
-  if (depth > 10) return undefined;
-  const shaped = shape(resolved, root);
-  if (shaped.kind === 'object') {
-    const made: Record<string, Value> = {};
-    for (const [key, member] of Object.entries(resolved.properties ?? {})) {
-      const needed = resolved.required?.includes(key) ?? false;
-      const value = needed || hasDefault(member, root) ? blank(member, root, depth + 1) : undefined;
-      if (value !== undefined) made[key] = value;
-    }
-    return made;
-  }
-  if (shaped.kind === 'choice' && shaped.branches[0]) return blank(shaped.branches[0], root, depth + 1);
-  if (shaped.kind === 'list' || shaped.kind === 'tags' || shaped.kind === 'many') return [];
-  if (shaped.kind === 'map') return {};
-  if (shaped.kind === 'switch') return false;
-  return undefined;
+export const labelOf = (value: Value) => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** The only value that a schema takes, in a list of one. */
+export function constantOf(schema: Schema): [Value] | [] {
+  if ('const' in schema) return [schema.const];
+  return schema.enum?.length === 1 ? [schema.enum[0]] : [];
 }
-
-const hasDefault = (schema: Schema, root: Schema) => resolve(schema, root, undefined).default !== undefined;
-
-/** The branch that a value belongs to: by its constants, then by the members it has, then the first that takes it. */
-export function branchOf(branches: Schema[], value: Value, root: Schema): number {
-  if (value === undefined || value === null) return -1;
-  if (isObject(value)) {
-    const told = branches.findIndex((branch) => {
-      const constants = Object.entries(branch.properties ?? {}).filter(([, member]) => 'const' in member);
-      return constants.length > 0 && constants.every(([key, member]) => equal(value[key], member.const));
-    });
-    if (told >= 0) return told;
-  }
-  const valid = branches.findIndex(
-    (branch) => new Validator(inDocument(branch, root), '2020-12').validate(value).valid,
-  );
-  if (valid >= 0) return valid;
-  if (isObject(value)) {
-    const score = (branch: Schema) => Object.keys(value).filter((key) => branch.properties?.[key]).length;
-    const scores = branches.map((branch) => (typesOf(branch)[0] === 'object' ? score(branch) : -1));
-    return scores.indexOf(Math.max(...scores));
-  }
-  const type = Array.isArray(value) ? 'array' : typeof value;
-  return Math.max(
-    0,
-    branches.findIndex((branch) =>
-      typesOf(branch).some((own) => own === type || (own === 'integer' && type === 'number')),
-    ),
-  );
-}
-
-/** A part of a document as a schema of its own that still finds its definitions. */
-export const inDocument = (schema: Schema, root: Schema) =>
-  ({ ...schema, $defs: root.$defs, definitions: root.definitions }) as object;

@@ -2,7 +2,10 @@
 import { Select } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { fieldId, useForm } from '../context';
-import { blank, branchOf, isObject, labelOf, resolve, type Schema, shape, typesOf } from '../schema';
+import { resolve } from '../resolve';
+import { constantOf, equal, isObject, labelOf, type Schema, typesOf, type Value } from '../schema';
+import { shape } from '../shape';
+import { blank, branchOf } from '../value';
 import { Field, type FieldProps } from './Field';
 import { useNotes } from './notes';
 import { Members } from './ObjectField';
@@ -10,20 +13,22 @@ import { Members } from './ObjectField';
 export function ChoiceField(props: FieldProps & { branches: Schema[]; nullable: boolean }) {
   const { schema, label, value, pointer, required, branches, nullable, onChange } = props;
   const { t } = useTranslation();
-  const { root, chosen, choose, problemAt, touch } = useForm();
+  const { root, chosen, choose, forget, problemAt, touch } = useForm();
   const nothing = value === undefined || value === null;
   const place = nothing ? -1 : (chosen[pointer] ?? branchOf(branches, value, root));
   const branch = branches[place];
   const titles = branches.map((one, index) => titleOf(one) ?? t('form.variant', { number: index + 1 }));
   const inner = branch && shape(resolve(branch, root, value), root).kind;
+  const hasField = branch !== undefined && inner !== 'object' && inner !== 'fixed';
   return (
     <div className="sg-form-choice">
       <Select
-        id={fieldId(pointer)}
+        // The field of the branch has the place's own.
+        id={`${fieldId(pointer)}-branch`}
         label={label}
         description={useNotes(schema, value)}
         withAsterisk={required}
-        error={problemAt(pointer)}
+        error={hasField ? undefined : problemAt(pointer)}
         data={titles.map((title, index) => ({ value: String(index), label: title }))}
         value={place < 0 ? null : String(place)}
         placeholder={t('form.none')}
@@ -36,8 +41,10 @@ export function ChoiceField(props: FieldProps & { branches: Schema[]; nullable: 
             return;
           }
           const next = branches[Number(picked)];
+          forget(pointer);
           choose(pointer, Number(picked));
-          if (next) onChange(blank(next, root) ?? (typesOf(next)[0] === 'string' ? '' : null));
+          const first = next && (blank(next, root) ?? (typesOf(next)[0] === 'string' ? '' : null));
+          if (next) onChange(isObject(first) ? { ...first, ...kept(value, branch, next) } : first);
         }}
       />
       {branch && inner === 'object' && isObject(value) && (
@@ -48,7 +55,7 @@ export function ChoiceField(props: FieldProps & { branches: Schema[]; nullable: 
           <Members schema={branch} value={value} pointer={pointer} onChange={onChange} />
         </div>
       )}
-      {branch && inner !== 'object' && inner !== 'fixed' && (
+      {hasField && (
         <div className="sg-form-branch">
           <Field
             schema={branch}
@@ -64,9 +71,20 @@ export function ChoiceField(props: FieldProps & { branches: Schema[]; nullable: 
   );
 }
 
+/** Members that mean the same in both branches. */
+function kept(value: Value, before: Schema | undefined, after: Schema): Record<string, Value> {
+  if (!isObject(value) || !before) return {};
+  const same = ([key]: [string, Value]) => {
+    const [mine, other] = [before.properties?.[key], after.properties?.[key]];
+    return mine !== undefined && equal(mine, other) && constantOf(mine).length === 0;
+  };
+  return Object.fromEntries(Object.entries(value).filter(same));
+}
+
 function titleOf(branch: Schema): string | undefined {
   if (branch.title) return branch.title;
-  if ('const' in branch) return branch.description ?? labelOf(branch.const);
-  const constant = Object.values(branch.properties ?? {}).find((member) => 'const' in member);
-  return constant ? labelOf(constant.const) : branch.description;
+  const [own] = constantOf(branch);
+  if (own !== undefined) return branch.description ?? labelOf(own);
+  const [constant] = Object.values(branch.properties ?? {}).flatMap(constantOf);
+  return constant === undefined ? branch.description : labelOf(constant);
 }

@@ -1,6 +1,8 @@
 /** One schema, one field: asks for its shape and hands on. */
 import { useForm } from '../context';
-import { resolve, type Schema, shape, type Value } from '../schema';
+import { resolve } from '../resolve';
+import { labelOf, type Schema, type Value } from '../schema';
+import { shape } from '../shape';
 import { ChoiceField } from './ChoiceField';
 import { JsonField } from './JsonField';
 import { ListField } from './ListField';
@@ -28,7 +30,7 @@ export function Field(props: FieldProps) {
     case 'text':
       return <TextField {...own} long={shaped.long} />;
     case 'number':
-      return <NumberField {...own} whole={shaped.whole} />;
+      return <NumberField {...own} />;
     case 'switch':
       return <SwitchField {...own} />;
     case 'select':
@@ -48,7 +50,7 @@ export function Field(props: FieldProps) {
     case 'fixed':
       // What has to stand there stands there; what may is a choice of one.
       return props.required ? null : (
-        <SelectField {...own} options={[{ value: shaped.value, label: String(shaped.value) }]} />
+        <SelectField {...own} options={[{ value: shaped.value, label: labelOf(shaped.value) }]} />
       );
     case 'json':
       return <JsonField {...own} unknown={shaped.unknown} />;

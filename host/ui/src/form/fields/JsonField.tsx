@@ -1,9 +1,10 @@
 /** Any value as JSON text. The text stays as typed while it cannot be read; the value stays the last one that could. */
 import { Textarea } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { fieldId, useForm } from '../context';
 import { equal, labelOf, typesOf, type Value } from '../schema';
+import { emptied } from '../value';
 import type { FieldProps } from './Field';
 import { useNotes } from './notes';
 
@@ -12,14 +13,19 @@ const written = (value: Value) => (value === undefined ? '' : JSON.stringify(val
 export function JsonField(props: FieldProps & { unknown: string[] }) {
   const { schema, label, value, pointer, required, unknown, onChange } = props;
   const { t } = useTranslation();
-  const { problemAt, touch, breakOff } = useForm();
+  const { problemWithin, touch, breakOff } = useForm();
   const [text, setText] = useState(() => written(value));
   const [sent, setSent] = useState<Value>(value);
-  // The value was changed from elsewhere, by an example for instance.
+  const [replaced, setReplaced] = useState(0);
+  // The value was changed from elsewhere.
   if (!equal(sent, value)) {
     setSent(value);
     setText(written(value));
+    setReplaced(replaced + 1);
   }
+  // Text that could not be read went with the value that it stood for, or goes with this field.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: breakOff is the form's own and only its setter counts
+  useEffect(() => () => breakOff(pointer, undefined), [pointer, replaced]);
   const notes = useNotes(schema, value);
   const description = [notes, unknown.length > 0 ? t('form.as_json', { keywords: unknown.join(', ') }) : undefined];
   const example = schema.examples?.[0];
@@ -29,7 +35,8 @@ export function JsonField(props: FieldProps & { unknown: string[] }) {
       label={label}
       description={description.filter(Boolean).join(' ') || undefined}
       withAsterisk={required}
-      error={problemAt(pointer)}
+      error={problemWithin(pointer)}
+      readOnly={schema.readOnly}
       autosize
       minRows={2}
       maxRows={24}
@@ -44,8 +51,11 @@ export function JsonField(props: FieldProps & { unknown: string[] }) {
         const read = readJson(typed, typesOf(schema).includes('string'));
         breakOff(pointer, 'problem' in read ? t('form.problem.json', { reason: read.problem }) : undefined);
         if ('value' in read) {
-          setSent(read.value);
-          onChange(read.value);
+          // The whole is never nothing.
+          const none = pointer === '' ? {} : emptied(schema, required);
+          const next = read.value === undefined ? none : read.value;
+          setSent(next);
+          onChange(next);
         }
       }}
     />

@@ -5,21 +5,29 @@ import IconUp from '@tabler/icons-react/dist/esm/icons/IconChevronUp.mjs';
 import IconTrash from '@tabler/icons-react/dist/esm/icons/IconTrash.mjs';
 import { useTranslation } from 'react-i18next';
 import { useForm } from '../context';
-import { blank, type Schema, type Value } from '../schema';
+import { type Schema, typesOf, type Value } from '../schema';
+import { blank, emptied } from '../value';
 import { Field, type FieldProps } from './Field';
 import { Notes, ProblemText } from './notes';
 
 export function ListField(props: FieldProps & { item: Schema }) {
   const { schema, label, value, pointer, required, item, onChange } = props;
   const { t } = useTranslation();
-  const { root } = useForm();
+  const { root, forget } = useForm();
   const items: Value[] = Array.isArray(value) ? value : [];
   const name = item.title ?? t('form.item');
   const move = (from: number, to: number) => {
     const moved = [...items];
     const [taken] = moved.splice(from, 1);
     moved.splice(to, 0, taken);
+    forget(pointer);
     onChange(moved);
+  };
+  const remove = (index: number) => {
+    const rest = items.filter((_, at) => at !== index);
+    forget(pointer);
+    // A list that may be left out but not be empty goes with its last item.
+    onChange(rest.length === 0 && !required && (schema.minItems ?? 0) > 0 ? emptied(schema, required) : rest);
   };
   const full = schema.maxItems !== undefined && items.length >= schema.maxItems;
   return (
@@ -62,11 +70,7 @@ export function ListField(props: FieldProps & { item: Schema }) {
               >
                 <IconDown size={16} />
               </ActionIcon>
-              <ActionIcon
-                variant="subtle"
-                aria-label={t('form.remove', place)}
-                onClick={() => onChange(items.filter((_, at) => at !== index))}
-              >
+              <ActionIcon variant="subtle" aria-label={t('form.remove', place)} onClick={() => remove(index)}>
                 <IconTrash size={16} />
               </ActionIcon>
             </div>
@@ -85,4 +89,4 @@ export function ListField(props: FieldProps & { item: Schema }) {
   );
 }
 
-const emptyOf = (item: Schema): Value => (item.type === 'string' ? '' : null);
+const emptyOf = (item: Schema): Value => (typesOf(item)[0] === 'string' ? '' : null);

@@ -1,20 +1,29 @@
 /** Names that the person chooses, each with a value. */
 import { ActionIcon, Button, TextInput } from '@mantine/core';
 import IconTrash from '@tabler/icons-react/dist/esm/icons/IconTrash.mjs';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useForm } from '../context';
-import { blank, equal, isObject, labelOf, type Schema, step, type Value } from '../schema';
+import { equal, isObject, labelOf, type Schema, step, type Value } from '../schema';
+import { blank } from '../value';
 import { Field, type FieldProps } from './Field';
 import { readJson } from './JsonField';
 import { Notes, ProblemText } from './notes';
 
 type Row = [string, Value];
 
-export function MapField(props: FieldProps & { values: Schema | null }) {
-  const { schema, label, value, pointer, required, values, onChange } = props;
+interface MapProps extends FieldProps {
+  values: Schema | null;
+  /** Names that fields of their own have. The problem of the whole is shown there too. */
+  beside?: string[];
+  /** Nothing can be added. */
+  closed?: boolean;
+}
+
+export function MapField(props: MapProps) {
+  const { schema, label, value, pointer, required, values, beside, closed = false, onChange } = props;
   const { t } = useTranslation();
-  const { root } = useForm();
+  const { root, problemAt, forget, breakOff } = useForm();
   const [rows, setRows] = useState<Row[]>(() => rowsOf(value));
   // Rows are kept as typed: a name may be empty or there twice for a moment.
   if (!equal(asObject(rows), isObject(value) ? value : {})) setRows(rowsOf(value));
@@ -23,7 +32,16 @@ export function MapField(props: FieldProps & { values: Schema | null }) {
     onChange(asObject(next));
   };
   const setRow = (index: number, row: Row) => change(rows.map((old, at) => (at === index ? row : old)));
-  const names = rows.map(([key]) => key);
+  const names = [...(beside ?? []), ...rows.map(([key]) => key)];
+  const isTwice = (index: number, key: string) => key !== '' && names.indexOf(key) !== index + (beside?.length ?? 0);
+  const isLost = ([key, entry]: Row) => key === '' && entry !== '' && entry !== undefined && entry !== null;
+  // What stands in a row that has no name of its own would be lost.
+  const lost = rows.some(isLost) || rows.some(([key], index) => isTwice(index, key));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: breakOff is the form's own and only its setter counts
+  useEffect(() => {
+    breakOff(`${pointer}/`, lost ? t('form.problem.unnamed') : undefined);
+    return () => breakOff(`${pointer}/`, undefined);
+  }, [lost, pointer]);
   return (
     <fieldset className="sg-form-set">
       <legend>
@@ -31,7 +49,7 @@ export function MapField(props: FieldProps & { values: Schema | null }) {
         {required && <span aria-hidden="true"> *</span>}
       </legend>
       <Notes schema={schema} />
-      <ProblemText pointer={pointer} />
+      {!beside && <ProblemText pointer={pointer} />}
       {rows.map(([key, entry], index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a row keeps its place while its name is typed
         <div key={index} className="sg-form-item">
@@ -41,7 +59,13 @@ export function MapField(props: FieldProps & { values: Schema | null }) {
               value={key}
               spellCheck={false}
               classNames={{ input: 'sg-mono' }}
-              error={key !== '' && names.indexOf(key) !== index ? t('form.problem.twice') : undefined}
+              error={
+                isTwice(index, key)
+                  ? t('form.problem.twice')
+                  : isLost([key, entry])
+                    ? t('form.problem.required')
+                    : undefined
+              }
               onChange={(event) => setRow(index, [event.currentTarget.value, entry])}
             />
             {values ? (
@@ -56,7 +80,7 @@ export function MapField(props: FieldProps & { values: Schema | null }) {
             ) : (
               <TextInput
                 label={t('form.value')}
-                description={undefined}
+                error={problemAt(pointer + step(key))}
                 value={typeof entry === 'string' ? entry : labelOf(entry)}
                 spellCheck={false}
                 classNames={{ input: 'sg-mono' }}
@@ -71,20 +95,25 @@ export function MapField(props: FieldProps & { values: Schema | null }) {
             <ActionIcon
               variant="subtle"
               aria-label={t('form.remove', { name: key || String(index + 1) })}
-              onClick={() => change(rows.filter((_, at) => at !== index))}
+              onClick={() => {
+                forget(pointer + step(key));
+                change(rows.filter((_, at) => at !== index));
+              }}
             >
               <IconTrash size={16} />
             </ActionIcon>
           </div>
         </div>
       ))}
-      <Button
-        variant="default"
-        size="xs"
-        onClick={() => setRows([...rows, ['', values ? (blank(values, root) ?? '') : '']])}
-      >
-        {t('form.add_pair')}
-      </Button>
+      {!closed && (
+        <Button
+          variant="default"
+          size="xs"
+          onClick={() => setRows([...rows, ['', values ? (blank(values, root) ?? '') : '']])}
+        >
+          {t('form.add_pair')}
+        </Button>
+      )}
     </fieldset>
   );
 }

@@ -6,7 +6,7 @@ import { equal, labelOf, type Schema, type Value } from '../schema';
 /** Description and help as text; the default where the value differs from it. */
 export function useNotes(schema: Schema, value: Value): string | undefined {
   const { t } = useTranslation();
-  const parts = [schema.description, schema['x-ui']?.help];
+  const parts = [schema.deprecated ? t('form.deprecated') : undefined, schema.description, schema['x-ui']?.help];
   const simple = ['string', 'number', 'boolean'].includes(typeof schema.default) && schema.default !== '';
   if (simple && !equal(schema.default, value)) parts.push(t('form.default', { value: labelOf(schema.default) }));
   return parts.filter(Boolean).join(' ') || undefined;

@@ -1,8 +1,11 @@
 /** Fields for one value: text, number, switch, select; and for lists of such. */
 import { Autocomplete, MultiSelect, NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { fieldId, useForm } from '../context';
-import { equal, labelOf, type Option, type Schema, typesOf, type Value } from '../schema';
+import { equal, isNullable, labelOf, type Schema, typesOf, type Value } from '../schema';
+import type { Option } from '../shape';
+import { emptied } from '../value';
 import type { FieldProps } from './Field';
 import { useNotes } from './notes';
 
@@ -23,8 +26,8 @@ function useInput({ schema, label, pointer, required, value }: FieldProps) {
 
 const zones = () => ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 
-/** Kinds of inputs that browsers know. */
-const NATIVE: Record<string, string> = { email: 'email', uri: 'url', url: 'url', date: 'date', time: 'time' };
+/** Kinds of inputs that browsers know. Not `time`: theirs has no zone, and the format asks for one. */
+const NATIVE: Record<string, string> = { email: 'email', uri: 'url', url: 'url', date: 'date' };
 
 export function TextField(props: FieldProps & { long: boolean }) {
   const { schema, value, required, onChange } = props;
@@ -32,7 +35,8 @@ export function TextField(props: FieldProps & { long: boolean }) {
   const { suggestions } = useForm();
   const widget = schema['x-ui']?.widget ?? '';
   const text = typeof value === 'string' ? value : value === undefined || value === null ? '' : labelOf(value);
-  const change = (changed: string) => onChange(changed === '' && !required ? undefined : changed);
+  const change = (changed: string) =>
+    onChange(changed === '' && (!required || isNullable(schema)) ? emptied(schema, required) : changed);
   const example = schema.examples?.[0];
   const placeholder = example === undefined ? undefined : labelOf(example);
   const format = schema.format ?? '';
@@ -79,22 +83,30 @@ export function TextField(props: FieldProps & { long: boolean }) {
   );
 }
 
-export function NumberField(props: FieldProps & { whole: boolean }) {
-  const { schema, value, onChange } = props;
+export function NumberField(props: FieldProps) {
+  const { schema, value, required, onChange } = props;
   const example = schema.examples?.[0];
+  const input = useInput(props);
+  // A number that is not whole yet, such as "-" or "0.0", stays as typed.
+  const [half, setHalf] = useState<string | null>(null);
   return (
     <NumberInput
-      {...useInput(props)}
-      value={typeof value === 'number' ? value : ''}
-      allowDecimal={!props.whole}
+      {...input}
+      value={half ?? (typeof value === 'number' ? value : '')}
+      // A point in a whole number is told as a problem: leaving it out would make another number.
       clampBehavior="none"
       min={schema.minimum}
       max={schema.maximum}
       step={schema.multipleOf ?? 1}
       placeholder={typeof example === 'number' ? String(example) : undefined}
       onChange={(changed) => {
-        if (changed === '' || changed === '-') onChange(undefined);
-        else onChange(Number(changed));
+        setHalf(typeof changed === 'string' && changed !== '' ? changed : null);
+        const number = changed === '' ? Number.NaN : Number(changed);
+        onChange(Number.isNaN(number) ? emptied(schema, required) : number);
+      }}
+      onBlur={() => {
+        setHalf(null);
+        input.onBlur();
       }}
     />
   );
@@ -106,7 +118,8 @@ export function SwitchField(props: FieldProps) {
     <Switch
       {...input}
       className="sg-form-switch"
-      checked={props.value === true}
+      // Left out, it is what the schema says.
+      checked={(props.value ?? props.schema.default) === true}
       onChange={(event) => props.onChange(event.currentTarget.checked)}
     />
   );
@@ -115,7 +128,8 @@ export function SwitchField(props: FieldProps) {
 export function SelectField(props: FieldProps & { options: Option[] }) {
   const { schema, value, required, options, onChange } = props;
   const { description, ...input } = useInput(props);
-  const place = options.findIndex((option) => equal(option.value, value));
+  // Left out, it is what the schema says.
+  const place = options.findIndex((option) => equal(option.value, value === undefined ? schema.default : value));
   const explained = options[place]?.description;
   return (
     <Select
@@ -124,10 +138,10 @@ export function SelectField(props: FieldProps & { options: Option[] }) {
       data={options.map((option, index) => ({ value: String(index), label: option.label }))}
       value={place < 0 ? null : String(place)}
       searchable={options.length > 12}
-      clearable={!required && schema.default === undefined}
+      clearable={isNullable(schema) || (!required && schema.default === undefined)}
       allowDeselect={false}
       renderOption={({ option }) => <OptionText option={options[Number(option.value)]} />}
-      onChange={(picked) => onChange(picked === null ? undefined : options[Number(picked)]?.value)}
+      onChange={(picked) => onChange(picked === null ? emptied(schema, required) : options[Number(picked)]?.value)}
     />
   );
 }
@@ -141,6 +155,12 @@ function OptionText({ option }: { option: Option | undefined }) {
   );
 }
 
+/** An empty list, but where nothing at all is meant: it was not there, or must not be empty. */
+function orLeftOut(items: Value[], { schema, required, value }: FieldProps): Value {
+  const left = items.length === 0 && !required && (value === undefined || (schema.minItems ?? 0) > 0);
+  return left ? emptied(schema, required) : items;
+}
+
 export function ManyField(props: FieldProps & { options: Option[] }) {
   const { value, options, onChange } = props;
   const picked = Array.isArray(value) ? value : [];
@@ -150,14 +170,21 @@ export function ManyField(props: FieldProps & { options: Option[] }) {
       {...useInput(props)}
       data={options.map((option, index) => ({ value: String(index), label: option.label }))}
       value={places.filter((place) => place >= 0).map(String)}
-      onChange={(changed) => onChange(changed.map((place) => options[Number(place)]?.value))}
+      onChange={(changed) =>
+        onChange(
+          orLeftOut(
+            changed.map((place) => options[Number(place)]?.value),
+            props,
+          ),
+        )
+      }
     />
   );
 }
 
 export function TagsField(props: FieldProps & { item: Schema }) {
   const { t } = useTranslation();
-  const { value, item, required, onChange } = props;
+  const { value, item, onChange } = props;
   const { problemAt } = useForm();
   const tags = Array.isArray(value) ? value.map(labelOf) : [];
   const input = useInput(props);
@@ -171,13 +198,15 @@ export function TagsField(props: FieldProps & { item: Schema }) {
       error={input.error ?? (ofItem ? `${ofItem[0]}: ${ofItem[1]}` : undefined)}
       value={tags}
       acceptValueOnBlur
-      splitChars={[',', ';', ' ', '\n']}
+      // Not at a space: "Anna <anna@example.com>" is one.
+      splitChars={[',', ';']}
       placeholder={tags.length === 0 ? t('form.tags_hint') : undefined}
       onChange={(changed) =>
         onChange(
-          changed.length === 0 && !required && value === undefined
-            ? undefined
-            : changed.map((tag) => asItem(tag, item)),
+          orLeftOut(
+            changed.map((tag) => asItem(tag, item)),
+            props,
+          ),
         )
       }
     />

@@ -2,7 +2,8 @@
 import { useState } from 'react';
 import type { Job, JobRequest, Template } from '../../api/client';
 import type { Fault } from '../../api/problem';
-import { blank, isObject, type Schema, type Value } from '../../form/schema';
+import { isObject, type Schema, type Value } from '../../form/schema';
+import { blank } from '../../form/value';
 import { viewerZone } from '../../parts/time';
 import { clean } from '../../schedule/draft';
 
