@@ -66,6 +66,7 @@ async fn a_template_in_javascript_counts_warns_and_fails_in_words() {
     let client = server.client();
     let template = upload(&client, component("collection_watch")).await.ok();
     assert_eq!(template["type"].as_str().or(template["name"].as_str()), Some("collection_watch"), "{template:#}");
+    assert_eq!(template["warnings"], json!([]), "what its toolchain imports is no fault of it");
     let wrong = json!({
         "name": "Wrong", "template_type": "collection_watch",
         "parameters": {"collection": "orders", "filter": {"$where": "1"}},

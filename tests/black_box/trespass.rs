@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use sandglass_tests::{Client, Counterpart, MailServer, Setup, command, root, wait_for};
+use sandglass_tests::{Client, Counterpart, MailServer, command, root, wait_for};
 use serde_json::{Value, json};
 use wit_parser::{Resolve, TypeDefKind, WorldItem};
 

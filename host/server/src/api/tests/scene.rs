@@ -282,7 +282,7 @@ impl Components for Played {
         });
         let imports = vec!["sandglass:documents/write.delete".into()];
         let (digest, size_bytes) = (Digest::of(bytes), bytes.len() as u64);
-        Ok(Described { digest, metadata, schema, imports, size_bytes })
+        Ok(Described { digest, metadata, schema, imports, has_wasi: false, size_bytes })
     }
 
     async fn admit_foreign(&self, bytes: &[u8]) -> Result<Described, AdmitError> {

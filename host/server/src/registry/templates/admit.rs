@@ -50,7 +50,7 @@ impl Templates {
     }
 
     async fn enter(&self, described: Described, schema: Schema) -> Result<(), TemplatesError> {
-        let Described { digest, metadata, schema: schema_json, imports, size_bytes } = described;
+        let Described { digest, metadata, schema: schema_json, imports, size_bytes, .. } = described;
         let template = Template {
             digest: digest.clone(),
             metadata,

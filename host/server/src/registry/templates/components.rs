@@ -16,6 +16,8 @@ pub struct Described {
     pub schema: Value,
     /// Imported functions.
     pub imports: Vec<String>,
+    /// Whether it imports WASI: then its toolchain imported the whole contract, and `imports` says little.
+    pub has_wasi: bool,
     pub size_bytes: u64,
 }
 

@@ -49,15 +49,16 @@ pub(super) async fn validate(
     components.validate(&described.digest, &example.to_string()).await.map(drop)
 }
 
-/// What is worth saying to whoever admits it.
-pub(super) fn warnings(metadata: &Metadata, imports: &[String], schema: &Schema) -> Vec<String> {
+/// What is worth saying to whoever admits it. That it imports what it does not need is not, where its toolchain imports
+/// everything (`has_wasi`).
+pub(super) fn warnings(metadata: &Metadata, imports: &[String], has_wasi: bool, schema: &Schema) -> Vec<String> {
     let mut warnings = schema.warnings();
     let imported: BTreeSet<&str> = imports.iter().filter_map(|import| capability(import)).collect();
     let needed: BTreeSet<&str> = metadata.needs.iter().map(|need| need.capability.as_str()).collect();
     for need in needed.difference(&imported) {
         warnings.push(format!("it asks for `{need}`, but imports no function of it: the need has no effect"));
     }
-    for import in imported.difference(&needed) {
+    for import in imported.difference(&needed).filter(|_| !has_wasi) {
         warnings.push(format!("it imports functions of `{import}`, but has no need of it: each call will be denied"));
     }
     warnings
@@ -77,13 +78,18 @@ mod tests {
     #[test]
     fn needs_and_imports_that_do_not_meet_are_named() {
         let schema = Schema::compile(&json!({"type": "object"})).unwrap();
-        let found = |capabilities: &[&str], imports: &[&str]| {
+        let found_in = |capabilities: &[&str], imports: &[&str], has_wasi| {
             let template = template("one", capabilities, imports);
-            warnings(&template.metadata, &template.imports, &schema)
+            warnings(&template.metadata, &template.imports, has_wasi, &schema)
         };
+        let found = |capabilities: &[&str], imports: &[&str]| found_in(capabilities, imports, false);
         let some = found(&["http"], &["sandglass:documents/read.collection.find", "sandglass:base/clock.now"]);
         assert_eq!(some.len(), 2, "{some:?}");
         assert!(some[0].contains("`http`") && some[1].contains("`documents`"), "{some:?}");
         assert_eq!(found(&["http"], &["sandglass:http/client.send"]), [""; 0]);
+        // What its toolchain imports is no fault of it; what it asks for in vain is.
+        let everything = ["sandglass:documents/read.collection.find", "sandglass:http/client.send"];
+        assert_eq!(found_in(&["http"], &everything, true), [""; 0]);
+        assert_eq!(found_in(&["email"], &everything, true).len(), 1);
     }
 }

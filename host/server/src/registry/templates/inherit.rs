@@ -87,7 +87,7 @@ mod tests {
             };
             let schema = json!({ "type": "object" });
             let (digest, size_bytes) = (Digest::of(bytes), bytes.len() as u64);
-            Ok(Described { digest, metadata, schema, imports: Vec::new(), size_bytes })
+            Ok(Described { digest, metadata, schema, imports: Vec::new(), has_wasi: false, size_bytes })
         }
 
         async fn admit_foreign(&self, bytes: &[u8]) -> Result<Described, AdmitError> {

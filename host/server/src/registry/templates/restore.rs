@@ -50,7 +50,12 @@ impl Templates {
                     continue;
                 }
             };
-            let trouble = if runs { self.load(shelf, &template).await.err() } else { None };
+            // One that is not loaded is not warned about: what its toolchain imports is known from the bytes alone.
+            let loaded = if runs { self.load(shelf, &template).await } else { Ok(true) };
+            let (trouble, has_wasi) = match loaded {
+                Ok(has_wasi) => (None, has_wasi),
+                Err(trouble) => (Some(trouble), true),
+            };
             match &trouble {
                 Some(trouble) => error!(template = template_type, %digest, trouble, "a template cannot run"),
                 None if runs => {
@@ -59,7 +64,7 @@ impl Templates {
                 None => {}
             }
             let grant = self.grants.get(&digest).await?.map(|stored| Arc::new(stored.grant));
-            let warnings = super::examine::warnings(&template.metadata, &template.imports, &schema);
+            let warnings = super::examine::warnings(&template.metadata, &template.imports, has_wasi, &schema);
             let mut state = self.state.write();
             if let Some(grant) = grant {
                 state.grants.insert(digest.clone(), grant);
@@ -84,11 +89,12 @@ impl Templates {
         Ok(())
     }
 
+    /// Whether it imports WASI.
     async fn load(
         &self,
         shelf: &Shelf,
         template: &crate::model::template::Template,
-    ) -> std::result::Result<(), String> {
+    ) -> std::result::Result<bool, String> {
         let (shelf, digest) = (shelf.clone(), template.digest.clone());
         let read = tokio::task::spawn_blocking(move || shelf.bytes(&digest)).await;
         let bytes = read.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
@@ -99,6 +105,6 @@ impl Templates {
                 "it describes itself in another way than when it was admitted: install an honest one".to_owned()
             );
         }
-        Ok(())
+        Ok(described.has_wasi)
     }
 }

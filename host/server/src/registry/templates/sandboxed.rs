@@ -67,6 +67,7 @@ impl SandboxComponents {
             metadata: self.0.describe(&digest).await.map_err(explain)?,
             schema: self.0.schema(&digest).await.map_err(explain)?,
             imports: inspection.imports,
+            has_wasi: !inspection.wasi.is_empty(),
             size_bytes: inspection.size_bytes,
             digest,
         })

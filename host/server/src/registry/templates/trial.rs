@@ -35,7 +35,7 @@ impl Trial {
         let described = components.admit_foreign(bytes).await?;
         let compiled = examine::schema(&described).await?;
         examine::validate(&components, &described, &compiled).await?;
-        let warnings = examine::warnings(&described.metadata, &described.imports, &compiled);
+        let warnings = examine::warnings(&described.metadata, &described.imports, described.has_wasi, &compiled);
         let Described { metadata, schema, .. } = described;
         Ok(Self { inspection, metadata, schema, warnings, compiled })
     }

@@ -93,11 +93,11 @@ impl DropIn {
         }
         let schema = examine::schema(&described).await?;
         examine::validate(&*templates.components, &described, &schema).await?;
-        let Described { digest, metadata, schema: schema_json, imports, size_bytes } = described;
+        let Described { digest, metadata, schema: schema_json, imports, has_wasi, size_bytes } = described;
         let admitted_at = self.0.parts.clock.now();
         let template =
             Template { digest, metadata, schema: schema_json, imports, size_bytes, built_in: false, admitted_at };
-        let warnings = examine::warnings(&template.metadata, &template.imports, &schema);
+        let warnings = examine::warnings(&template.metadata, &template.imports, has_wasi, &schema);
         for warning in &warnings {
             warn!(template = template_type, warning, "a component that was brought along");
         }

@@ -47,7 +47,7 @@ pub fn template(name: &str, capabilities: &[&str], imports: &[&str]) -> Template
         .collect();
     let bytes = json!({ "name": name, "version": "1", "needs": needs, "imports": imports, "schema": {} }).to_string();
     let described = described(bytes.as_bytes()).unwrap();
-    let Described { digest, metadata, schema, imports, size_bytes } = described;
+    let Described { digest, metadata, schema, imports, size_bytes, .. } = described;
     Template { digest, metadata, schema, imports, size_bytes, built_in: false, admitted_at: DateTime::UNIX_EPOCH }
 }
 
@@ -70,7 +70,7 @@ fn described(bytes: &[u8]) -> Result<Described, AdmitError> {
     };
     let imports = serde_json::from_value(said["imports"].clone()).map_err(|_| refused())?;
     let (digest, size_bytes) = (Digest::of(bytes), bytes.len() as u64);
-    Ok(Described { digest, metadata, schema: said["schema"].clone(), imports, size_bytes })
+    Ok(Described { digest, metadata, schema: said["schema"].clone(), imports, has_wasi: false, size_bytes })
 }
 
 /// Components as their bytes say.
