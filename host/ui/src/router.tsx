@@ -9,9 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { meQuery } from './api/queries';
 import { session } from './api/session';
-import { SetUp } from './shell/SetUp';
 import { NotFound, Shell } from './shell/Shell';
-import { SignIn } from './shell/SignIn';
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 /** A word that looks like a number is read as one by the router. */
@@ -23,11 +21,21 @@ const root = createRootRouteWithContext<{ queries: QueryClient }>()({ notFoundCo
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  component: SignIn,
+  component: lazyRouteComponent(() => import('./shell/SignIn'), 'SignIn'),
   validateSearch: (search: Record<string, unknown>): { to?: string } => ({ to: text(search.to) }),
 });
 
-const setUp = createRoute({ getParentRoute: () => root, path: '/setup', component: SetUp });
+const setUp = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./shell/SetUp'), 'SetUp'),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./shell/Invitation'), 'Invitation'),
+});
 
 const shell = createRoute({
   getParentRoute: () => root,
@@ -174,6 +182,44 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('./settings/SettingsPage'), 'SettingsPage'),
 });
 
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/account',
+  component: lazyRouteComponent(() => import('./access/AccountPage'), 'AccountPage'),
+});
+
+const tokens = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/tokens',
+  component: lazyRouteComponent(() => import('./access/TokensPage'), 'TokensPage'),
+  validateSearch: (search: Record<string, unknown>): { of?: string } => ({ of: text(search.of) }),
+});
+
+const newToken = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/tokens/new',
+  component: lazyRouteComponent(() => import('./access/NewTokenPage'), 'NewTokenPage'),
+});
+
+const users = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/users',
+  component: lazyRouteComponent(() => import('./access/UsersPage'), 'UsersPage'),
+  validateSearch: (search: Record<string, unknown>): { page?: number } => ({ page: count(search.page) }),
+});
+
+const newUser = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/users/new',
+  component: lazyRouteComponent(() => import('./access/NewUserPage'), 'NewUserPage'),
+});
+
+const user = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/users/$name',
+  component: lazyRouteComponent(() => import('./access/UserPage'), 'UserPage'),
+});
+
 const reference = createRoute({
   getParentRoute: () => shell,
   path: '/reference',
@@ -183,6 +229,7 @@ const reference = createRoute({
 const tree = root.addChildren([
   signIn,
   setUp,
+  invitation,
   shell.addChildren([
     overview,
     jobs,
@@ -195,6 +242,12 @@ const tree = root.addChildren([
     template,
     audit,
     settings,
+    account,
+    tokens,
+    newToken,
+    users,
+    newUser,
+    user,
     reference,
   ]),
 ]);

@@ -53,6 +53,7 @@ codes! {
     CrossSite "cross_site" FORBIDDEN "The request comes from somewhere else";
     PlainHttp "plain_http" FORBIDDEN "The browser would not keep the session";
     SetupClosed "setup_closed" FORBIDDEN "The set-up link does not work";
+    InvitationClosed "invitation_closed" FORBIDDEN "The link does not work";
     NotFound "not_found" NOT_FOUND "There is no such thing";
     Method "method_not_allowed" METHOD_NOT_ALLOWED "This address does not take that method";
     Timeout "timeout" REQUEST_TIMEOUT "The request took too long";
@@ -338,6 +339,7 @@ impl From<AccessError> for ApiError {
                 refused
             }
             AccessError::SetupClosed => Self::new(Code::SetupClosed, words),
+            AccessError::InvitationClosed => Self::new(Code::InvitationClosed, words),
             AccessError::NeedsSession(_) => Self::new(Code::NeedsSession, words),
             AccessError::Full { .. } => Self::new(Code::Full, words),
             AccessError::NoRandomness | AccessError::Hashing(_) => Self::internal(&words),

@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 
 use super::job_policies::{HooksBody, MisfireBody, NotificationsBody, RetryBody, ScheduleBody, hooks, retry_policy};
 use super::time::Time;
-use super::words::{JobStatusWord, OnLostWord, OverlapWord};
+use super::words::{JobStatusWord, OnLostWord, OverlapWord, StatusWord};
 use crate::model::Job;
 use crate::model::job::JobStatus;
 use crate::registry::Readiness;
-use crate::repository::DamagedJob;
+use crate::repository::{DamagedJob, Mark};
 
 /// A job.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -53,6 +53,33 @@ pub struct JobView {
     /// The schedule in words.
     #[schema(example = "At 08:00 every weekday, Europe/Berlin")]
     pub schedule_text: String,
+    /// The newest executions, the newest first: in a list that was asked for them with `recent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recent_runs: Option<Vec<RunMark>>,
+}
+
+/// An execution in short.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RunMark {
+    pub id: String,
+    #[schema(value_type = StatusWord)]
+    pub status: &'static str,
+    /// The nominal instant.
+    pub scheduled_for: Time,
+    pub started_at: Option<Time>,
+    pub duration_seconds: Option<f64>,
+}
+
+impl From<&Mark> for RunMark {
+    fn from(mark: &Mark) -> Self {
+        Self {
+            id: mark.execution.to_string(),
+            status: mark.status.as_str(),
+            scheduled_for: mark.scheduled_for.into(),
+            started_at: mark.started_at.map(Time),
+            duration_seconds: mark.duration_seconds,
+        }
+    }
 }
 
 impl JobView {
@@ -89,6 +116,7 @@ impl JobView {
             status: json!(job.status(hindrance.is_some())),
             status_reason: hindrance.filter(|_| job.enabled),
             schedule_text: job.schedule.describe(),
+            recent_runs: None,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::error::{ApiError, ProblemBody};
 use super::forecast_view::ForecastView;
 use super::headers::{Id, if_match, tagged};
 use super::idempotency::{Answer, Key, once};
-use super::job_view::{JobList, JobRequest, JobView};
+use super::job_view::{JobList, JobRequest, JobView, RunMark};
 use super::json::Json as Body;
 use super::query::{NoQuery, Query};
 use super::state::{ApiState, Shared};
@@ -23,6 +23,9 @@ use crate::model::job::JobStatus;
 use crate::model::{Job, JobId};
 use crate::registry::JobError;
 use crate::repository::{JobFilter, JobOrder, Listed};
+
+/// Newest executions that a list tells of each job.
+const MOST_RECENT: u32 = 50;
 
 /// A job that is not stored, and whether it would run.
 #[derive(Debug, Serialize, ToSchema)]
@@ -81,7 +84,7 @@ impl ApiState {
         tagged(job.version, Json(self.show(job)))
     }
 
-    fn row(&self, listed: &Listed) -> JobView {
+    pub(super) fn row(&self, listed: &Listed) -> JobView {
         match listed {
             Listed::Job(job) => self.show(job),
             Listed::Damaged(damaged) => JobView::damaged(damaged),
@@ -140,6 +143,7 @@ pub(super) async fn validate(
     ("search" = Option<String>, Query, description = "A part of name or description"),
     ("created_by" = Option<String>, Query),
     ("sort" = Option<JobOrderWord>, Query, description = "The newest first, unless asked for otherwise"),
+    ("recent" = Option<u32>, Query, minimum = 1, maximum = 50, description = "How many of its newest executions to tell with each job"),
     ("page" = Option<u32>, Query, minimum = 1),
     ("page_size" = Option<u32>, Query, minimum = 1, maximum = 200),
 ), responses((status = 200, body = JobList)))]
@@ -167,6 +171,7 @@ pub(super) async fn list(State(api): State<Shared>, mut query: Query) -> Result<
         blocked_types: Vec::new(),
     };
     let order = query.word("sort", &orders).unwrap_or_default();
+    let recent = query.whole("recent", 1, MOST_RECENT);
     let (page, page_size) = query.page();
     query.finish()?;
     // Only then does it matter, and it looks at every job.
@@ -174,7 +179,14 @@ pub(super) async fn list(State(api): State<Shared>, mut query: Query) -> Result<
     let blocked_types = if by_readiness { api.blocked_types().await? } else { Vec::new() };
     let filter = JobFilter { blocked_types, ..filter };
     let found = api.stored_jobs.list(&filter, order, u64::from(page), u64::from(page_size)).await?;
-    let jobs = found.jobs.iter().map(|listed| api.row(listed)).collect();
+    let mut jobs: Vec<JobView> = found.jobs.iter().map(|listed| api.row(listed)).collect();
+    if let Some(recent) = recent {
+        // One after the other: each is a short walk along an index, and the store has other callers.
+        for (view, listed) in jobs.iter_mut().zip(&found.jobs) {
+            let marks = api.executions.marks(listed.job().id, None, recent.into()).await?;
+            view.recent_runs = Some(marks.iter().map(RunMark::from).collect());
+        }
+    }
     Ok(Json(JobList { jobs, total: found.total, page, page_size }))
 }
 

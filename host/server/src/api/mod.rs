@@ -40,6 +40,7 @@ mod state;
 mod status;
 mod templates;
 mod time;
+mod timeline;
 mod ui;
 mod unreadable;
 mod wait;

@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use url::form_urlencoded;
 
 use super::error::{ApiError, Code};
@@ -97,6 +98,16 @@ impl Query {
             self.fault(name, "invalid_time", message);
         }
         found
+    }
+
+    /// An IANA zone; UTC without one.
+    pub fn zone(&mut self, name: &'static str) -> Tz {
+        let Some(text) = self.text(name) else { return Tz::UTC };
+        text.parse().unwrap_or_else(|_| {
+            let message = format!("{} is no IANA time zone such as Europe/Berlin", shown(&text));
+            self.fault(name, "unknown_zone", message);
+            Tz::UTC
+        })
     }
 
     /// An id or another text with a form of its own.

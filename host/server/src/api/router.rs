@@ -13,7 +13,7 @@ use super::error::ApiError;
 use super::state::Shared;
 use super::{
     ApiState, access, audit, auth, capabilities, docs, events, executions, frame, grants, health, installation, jobs,
-    logs, metrics, openapi, runs, schedules, secrets, status, templates, ui,
+    logs, metrics, openapi, runs, schedules, secrets, status, templates, timeline, ui,
 };
 
 /// Every route of the interface, with its documentation.
@@ -48,19 +48,23 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(audit::list))
         // Who may call
         .routes(routes!(auth::setup::state, auth::setup::run))
+        .routes(routes!(auth::invitation::accept))
         .routes(routes!(auth::sign_in::sign_in))
         .routes(routes!(auth::sign_in::sign_out))
         .routes(routes!(auth::me::read))
         .routes(routes!(auth::me::change_password))
-        .routes(routes!(auth::sessions::list))
+        .routes(routes!(auth::sessions::list, auth::sessions::end_others))
         .routes(routes!(auth::sessions::end))
         .routes(routes!(auth::tokens::list, auth::tokens::create))
         .routes(routes!(auth::tokens::revoke))
         .routes(routes!(auth::users::list, auth::users::create))
         .routes(routes!(auth::users::change, auth::users::delete))
+        .routes(routes!(auth::users::invite))
+        .routes(routes!(auth::users::end_sessions))
         // Schedules, the whole, what happens
         .routes(routes!(schedules::preview))
         .routes(routes!(status::read))
+        .routes(routes!(timeline::read))
         .routes(routes!(events::stream))
         // For machines
         .routes(routes!(health::alive))

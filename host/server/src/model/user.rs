@@ -6,6 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 
 use super::Role;
+use super::session::Proof;
 
 const LONGEST_NAME: usize = 64;
 /// What the configured token is called in records; nobody else may be.
@@ -58,8 +59,10 @@ impl fmt::Display for UserName {
 pub struct User {
     pub name: UserName,
     pub role: Role,
-    /// Argon2id, as a PHC string.
-    pub password: String,
+    /// Argon2id, as a PHC string; none before the person has chosen one.
+    pub password: Option<String>,
+    /// By which the person may choose one.
+    pub invitation: Option<Invitation>,
     pub is_disabled: bool,
     /// Rises when password, role or state change; sessions of an earlier one are over.
     pub epoch: i64,
@@ -68,6 +71,13 @@ pub struct User {
     pub changed_at: DateTime<Utc>,
     pub changed_by: String,
     pub signed_in_at: Option<DateTime<Utc>>,
+}
+
+/// A link that was given to a person and not used yet. Of what it holds only the hash is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Invitation {
+    pub proof: Proof,
+    pub ends_at: DateTime<Utc>,
 }
 
 /// Without the password, hashed as it is.
@@ -80,7 +90,7 @@ impl fmt::Debug for User {
 impl User {
     /// Whether somebody may sign in here and define everything.
     pub fn is_acting_admin(&self) -> bool {
-        self.role == Role::Admin && !self.is_disabled
+        self.role == Role::Admin && !self.is_disabled && self.password.is_some()
     }
 }
 

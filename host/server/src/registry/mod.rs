@@ -11,7 +11,8 @@ mod secrets;
 mod templates;
 
 pub use access::{
-    Access, AccessError, Begun, Caller, Client, NewToken, Parts as AccessParts, TOKEN_PREFIX, secret as new_secret,
+    Access, AccessError, Begun, Caller, Client, NewToken, Parts as AccessParts, TOKEN_PREFIX, UserWithLink,
+    secret as new_secret,
 };
 pub use grants::{CapabilityUse, FunctionUse, GrantError, GrantInfo, Grants, HostOffer, Met, UseReader, Uses};
 pub use jobs::{JobError, Jobs, RunRequest, read_schedule};

@@ -153,6 +153,30 @@ impl Counters {
         Ok(by_template)
     }
 
+    /// By the hour, from the hour of `from` up to `to`, the earliest first: of one job, of one template, or of all.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn by_hour(
+        &self,
+        (from, to): (DateTime<Utc>, DateTime<Utc>),
+        job: Option<JobId>,
+        template_type: Option<&str>,
+    ) -> Result<BTreeMap<DateTime<Utc>, Totals>> {
+        let hours = doc! { "$gte": date(hour_of(from)), "$lt": date(to) };
+        let filter = match (job, template_type) {
+            (Some(job), _) => doc! { "job_id": job.to_string(), "hour": hours },
+            (None, Some(template)) => doc! { "template_type": template, "hour": hours },
+            (None, None) => doc! { "template_type": { "$gt": "" }, "hour": hours },
+        };
+        let mut by_hour = BTreeMap::<DateTime<Utc>, Totals>::new();
+        for document in collect(self.database.find(COUNTERS, Find::by(filter)).await?).await? {
+            let fields = Fields::of(COUNTERS, &document);
+            by_hour.entry(fields.date("hour")?).or_default().add(&fields)?;
+        }
+        Ok(by_hour)
+    }
+
     async fn sum(&self, filter: Document) -> Result<Totals> {
         let mut totals = Totals::default();
         for document in collect(self.database.find(COUNTERS, Find::by(filter)).await?).await? {

@@ -31,6 +31,8 @@ export const ACTIONS = {
   see_users: ['GET', `${AUTH}/users`, 'oversee'],
   add_user: ['POST', `${AUTH}/users`, 'define'],
   change_user: ['PUT', `${AUTH}/users/{name}`, 'define'],
+  invite_user: ['POST', `${AUTH}/users/{name}/invitation`, 'define'],
+  end_sessions: ['DELETE', `${AUTH}/users/{name}/sessions`, 'define'],
   delete_user: ['DELETE', `${AUTH}/users/{name}`, 'define'],
 } as const satisfies Record<string, readonly [string, string, Permission]>;
 

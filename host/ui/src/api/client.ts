@@ -19,6 +19,7 @@ export type AuditEntry = Schemas['AuditEntry'];
 export type LogLine = Schemas['NumberedLine'];
 export type Why = Schemas['Why'];
 export type Me = Schemas['Me'];
+export type User = Schemas['User'];
 export type Role = Schemas['Role'];
 export type Permission = Schemas['Permission'];
 

@@ -89,8 +89,15 @@ export async function tryToken(token: string): Promise<boolean> {
 
 /** Signs in, or sets up the first administrator with the token of a set-up link. Throws the server's problem. */
 export async function signIn(name: string, password: string, setupToken?: string): Promise<void> {
-  const body = setupToken === undefined ? { name, password } : { token: setupToken, name, password };
-  const response = await fetch(setupToken === undefined ? '/api/auth/login' : '/api/auth/setup', {
+  if (setupToken === undefined) await begin('/api/auth/login', { name, password });
+  else await begin('/api/auth/setup', { token: setupToken, name, password });
+}
+
+/** Chooses a password by the link of an invitation, and signs in. Throws the server's problem. */
+export const acceptInvitation = (token: string, password: string) => begin('/api/auth/invitation', { token, password });
+
+async function begin(path: string, body: Record<string, string>): Promise<void> {
+  const response = await fetch(path, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),

@@ -9,6 +9,7 @@ import { Skeleton, Trouble } from '../parts/states';
 import { number, viewerZone } from '../parts/time';
 import { When } from '../parts/When';
 import { SchemeSwitch, ZoneSwitch } from '../shell/switches';
+import { SettingsTabs } from './SettingsTabs';
 
 export function SettingsPage() {
   const { t } = useTranslation();
@@ -16,6 +17,7 @@ export function SettingsPage() {
   const secrets = useQuery(secretsQuery());
   return (
     <Page title={t('places.settings')} lead={t('settings.lead')}>
+      <SettingsTabs />
       <div className="sg-two">
         <div className="sg-stack">
           <section className="sg-panel">

@@ -5,18 +5,20 @@ import IconDots from '@tabler/icons-react/dist/esm/icons/IconDots.mjs';
 import IconLogout from '@tabler/icons-react/dist/esm/icons/IconLogout.mjs';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { meQuery } from '../api/queries';
 import { session } from '../api/session';
 import { useLiveQueries } from '../live/queries';
 import { useLiveState, useStream } from '../live/stream';
 import { Mark } from '../parts/Mark';
-import { Keys } from './KeysHelp';
 import { useKeys } from './keys';
-import { Palette } from './Palette';
 import { PLACES } from './places';
 import { SchemeSwitch, ZoneSwitch } from './switches';
+
+// Both are asked for by a key: they come after the page.
+const Palette = lazy(() => import('./Palette').then(({ Palette }) => ({ default: Palette })));
+const Keys = lazy(() => import('./KeysHelp').then(({ Keys }) => ({ default: Keys })));
 
 export function Shell() {
   const { t } = useTranslation();
@@ -69,8 +71,10 @@ export function Shell() {
         <Down />
         <Outlet />
       </main>
-      <Palette />
-      <Keys opened={help} close={() => setHelp(false)} />
+      <Suspense>
+        <Palette />
+        <Keys opened={help} close={() => setHelp(false)} />
+      </Suspense>
     </div>
   );
 }

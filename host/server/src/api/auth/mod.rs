@@ -1,5 +1,6 @@
 //! Who may call: signing in and out, accounts, sessions, tokens.
 
+pub(super) mod invitation;
 pub(super) mod me;
 pub(super) mod sessions;
 pub(super) mod setup;

@@ -63,6 +63,12 @@ pub struct SessionEnded {
     pub ended: bool,
 }
 
+/// How many sessions ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionsEnded {
+    pub ended: usize,
+}
+
 /// Sessions in force: one's own, or those of `?user=` (`*`: of everybody) for admins and auditors.
 #[utoipa::path(get, path = "/api/auth/sessions", tag = "access", params(
     ("user" = Option<String>, Query, description = "A user, or `*`"),
@@ -109,4 +115,24 @@ pub(in crate::api) async fn end(
     })
     .await?;
     Ok(Json(SessionEnded { id, ended: true }))
+}
+
+/// Ends all of one's own sessions but the one that the request came with.
+#[utoipa::path(delete, path = "/api/auth/sessions", tag = "access", responses((status = 200, body = SessionsEnded)))]
+pub(in crate::api) async fn end_others(
+    State(api): State<Shared>,
+    principal: Principal,
+    _: NoQuery,
+) -> Result<Json<SessionsEnded>, ApiError> {
+    let Some(user) = principal.user.clone() else { return Ok(Json(SessionsEnded { ended: 0 })) };
+    let access = api.access.clone();
+    let ended = whole(async move {
+        let current = match &principal.way {
+            Way::Session(id) => Some(id.as_str()),
+            Way::Token(_) | Way::AdminToken => None,
+        };
+        access.end_sessions_of(&user, current, &principal.name).await
+    })
+    .await?;
+    Ok(Json(SessionsEnded { ended }))
 }

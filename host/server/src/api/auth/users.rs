@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::sessions::SessionsEnded;
 use super::{page, whole};
 use crate::api::access::Principal;
 use crate::api::error::{ApiError, ProblemBody};
@@ -15,6 +16,7 @@ use crate::api::state::Shared;
 use crate::api::time::Time;
 use crate::api::words::RoleWord;
 use crate::model::{Role, User, UserName};
+use crate::registry::UserWithLink;
 
 /// An account.
 #[derive(Debug, Serialize, ToSchema)]
@@ -32,6 +34,10 @@ pub struct UserView {
     pub changed_by: String,
     /// Null: not yet.
     pub signed_in_at: Option<Time>,
+    /// Whether there is a password to sign in with; without one the person has to choose it by a link.
+    pub has_password: bool,
+    /// Until when the link that was made last is good; null: there is none, or it is over.
+    pub invitation_ends_at: Option<Time>,
 }
 
 impl From<User> for UserView {
@@ -45,6 +51,8 @@ impl From<User> for UserView {
             changed_at: user.changed_at.into(),
             changed_by: user.changed_by,
             signed_in_at: user.signed_in_at.map(Time::from),
+            has_password: user.password.is_some(),
+            invitation_ends_at: user.invitation.map(|invitation| invitation.ends_at.into()),
         }
     }
 }
@@ -58,6 +66,21 @@ pub struct UserList {
     pub page_size: u32,
 }
 
+/// An account, and the link by which its person chooses a password.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserMade {
+    #[serde(flatten)]
+    pub user: UserView,
+    /// What stands behind `#token=` in the link: `/invitation#token=…`. Shown this once; null where a password was given.
+    pub invitation: Option<String>,
+}
+
+impl From<UserWithLink> for UserMade {
+    fn from(UserWithLink { user, secret }: UserWithLink) -> Self {
+        Self { user: user.into(), invitation: secret.map(|secret| secret.to_string()) }
+    }
+}
+
 /// A new account.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes the body; it is read field by field, so that all its faults are told at once")]
@@ -69,7 +92,11 @@ pub struct UserRequest {
     role: String,
     /// From 12 characters to 1,024 bytes; none of those that are guessed first.
     #[schema(write_only, format = Password, min_length = 12)]
-    password: String,
+    password: Option<String>,
+    /// In the place of a password: the answer holds a link, good once and for three days, by which the person chooses
+    /// one.
+    #[schema(default = false)]
+    invite: Option<bool>,
 }
 
 /// A change of an account; what is left out stays.
@@ -106,7 +133,7 @@ pub(in crate::api) async fn list(State(api): State<Shared>, mut query: Query) ->
 
 /// Makes an account.
 #[utoipa::path(post, path = "/api/auth/users", tag = "access", request_body = UserRequest, responses(
-    (status = 200, body = UserView),
+    (status = 200, body = UserMade),
     (status = 409, body = ProblemBody, content_type = "application/problem+json"),
     (status = 429, body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -115,7 +142,7 @@ pub(in crate::api) async fn create(
     principal: Principal,
     _: NoQuery,
     Body(body): Body,
-) -> Result<Json<UserView>, ApiError> {
+) -> Result<Json<UserMade>, ApiError> {
     let access = api.access.clone();
     Ok(Json(whole(async move { access.create_user(body, &principal.name).await }).await?.into()))
 }
@@ -153,6 +180,34 @@ pub(in crate::api) async fn delete(
     let shown = name.to_string();
     whole(async move { access.delete_user(&name, &principal.name).await }).await?;
     Ok(Json(UserDeleted { name: shown, deleted: true }))
+}
+
+/// Makes a link by which somebody chooses a password: for an account without one, or one whose password is forgotten. Good
+/// once and for three days; earlier links are over. The present password stays until then.
+#[utoipa::path(post, path = "/api/auth/users/{name}/invitation", tag = "access", params(("name" = String, Path)),
+    responses((status = 200, body = UserMade)))]
+pub(in crate::api) async fn invite(
+    State(api): State<Shared>,
+    principal: Principal,
+    Name(name): Name,
+    _: NoQuery,
+) -> Result<Json<UserMade>, ApiError> {
+    let (access, name) = (api.access.clone(), named(&name)?);
+    Ok(Json(whole(async move { access.invite(&name, &principal.name).await }).await?.into()))
+}
+
+/// Signs somebody out everywhere.
+#[utoipa::path(delete, path = "/api/auth/users/{name}/sessions", tag = "access", params(("name" = String, Path)),
+    responses((status = 200, body = SessionsEnded)))]
+pub(in crate::api) async fn end_sessions(
+    State(api): State<Shared>,
+    principal: Principal,
+    Name(name): Name,
+    _: NoQuery,
+) -> Result<Json<SessionsEnded>, ApiError> {
+    let (access, name) = (api.access.clone(), named(&name)?);
+    let ended = whole(async move { access.end_sessions_of(&name, None, &principal.name).await }).await?;
+    Ok(Json(SessionsEnded { ended }))
 }
 
 /// A name that nobody can have names nobody.

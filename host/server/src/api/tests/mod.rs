@@ -3,6 +3,7 @@
 mod damaged;
 mod frame;
 mod grants;
+mod invitations;
 mod openapi;
 mod reach;
 mod resources;
@@ -11,3 +12,4 @@ mod runs;
 mod scene;
 mod sign_in;
 mod strictness;
+mod timeline;

@@ -104,7 +104,7 @@ async fn list(config: &Config, json: bool) -> Result<(), CliError> {
 }
 
 async fn add(config: &Config, body: Value) -> Result<(), CliError> {
-    let user = open(config).await?.create_user(body, ACTOR).await.map_err(refused)?;
+    let user = open(config).await?.create_user(body, ACTOR).await.map_err(refused)?.user;
     eprintln!("{} is made, as {}.", user.name, user.role);
     Ok(())
 }

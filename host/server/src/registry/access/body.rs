@@ -64,15 +64,23 @@ pub(super) fn new_password(
 pub(super) struct NewUser {
     pub name: UserName,
     pub role: Role,
-    pub password: Zeroizing<String>,
+    /// None: the person chooses one by a link.
+    pub password: Option<Zeroizing<String>>,
 }
 
-/// `name`, `password`, and `role` where it is not given by what is done.
+/// `name`, `password`, and `role` where it is not given by what is done. Where it is not, `invite` may stand in the place
+/// of the password.
 pub(super) fn new_user(mut body: Value, given: Option<Role>) -> Result<NewUser, AccessError> {
     let mut problems = Problems::default();
-    let text = need(&mut body, "password", "a password is needed", &mut problems);
+    let text = take(&mut body, "password", &mut problems);
     let Some(mut fields) = Fields::of(&body, "", &mut problems) else { return invalid(problems) };
     fields.given("password");
+    let is_invited = given.is_none() && fields.boolean("invite", &mut problems).unwrap_or(false);
+    match (&text, is_invited) {
+        (None, false) => problems.add("/password", "required", "a password is needed"),
+        (Some(_), true) => problems.add("/invite", "conflict", "goes without `password`, or `password` without it"),
+        _ => {}
+    }
     let name = name(&mut fields, &mut problems);
     let role = match given {
         Some(role) => Some(role),
@@ -85,9 +93,12 @@ pub(super) fn new_user(mut body: Value, given: Option<Role>) -> Result<NewUser, 
         }
     };
     fields.finish(&mut problems);
-    let password = name.as_ref().and_then(|name| new_password(&text, "password", name, &mut problems));
-    match (name, role, password) {
-        (Some(name), Some(role), Some(password)) if problems.is_empty() => Ok(NewUser { name, role, password }),
+    let password = match (&text, &name) {
+        (Some(text), Some(name)) => new_password(text, "password", name, &mut problems),
+        _ => None,
+    };
+    match (name, role) {
+        (Some(name), Some(role)) if problems.is_empty() => Ok(NewUser { name, role, password }),
         _ => invalid(problems),
     }
 }

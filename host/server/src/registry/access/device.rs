@@ -35,7 +35,7 @@ pub(super) fn known(shown: &str, user: &User) -> Option<String> {
 }
 
 fn seal(user: &User, number: &str) -> Option<Hmac<Sha256>> {
-    let mut seal = Hmac::<Sha256>::new_from_slice(user.password.as_bytes()).ok()?;
+    let mut seal = Hmac::<Sha256>::new_from_slice(user.password.as_deref()?.as_bytes()).ok()?;
     seal.update(b"sandglass device\0");
     seal.update(user.name.as_str().as_bytes());
     seal.update(b"\0");
@@ -58,7 +58,8 @@ mod tests {
         User {
             name: name.parse().unwrap(),
             role: Role::Admin,
-            password: password.to_owned(),
+            password: Some(password.to_owned()),
+            invitation: None,
             is_disabled: false,
             epoch: 1,
             created_at: DateTime::UNIX_EPOCH,

@@ -24,6 +24,8 @@ pub enum AccessError {
         "this set-up link does not work: it was used, is too old, or the server was started anew since; a start without users prints a new one"
     )]
     SetupClosed,
+    #[error("this link does not work: it was used, a newer one was made, or it is too old; an admin can make another")]
+    InvitationClosed,
     /// What was shown is no session, and only a session may do this.
     #[error("{0}")]
     NeedsSession(&'static str),

@@ -8,6 +8,7 @@ mod body;
 mod device;
 mod error;
 mod guesses;
+mod invitations;
 mod known;
 mod passwords;
 mod random;
@@ -30,6 +31,7 @@ use subtle::ConstantTimeEq as _;
 use tokio_util::sync::CancellationToken;
 
 pub use self::error::AccessError;
+pub use self::invitations::UserWithLink;
 pub use self::known::Caller;
 pub use self::random::{TOKEN_PREFIX, secret};
 pub use self::sessions::{Begun, Client};

@@ -10,6 +10,8 @@ use crate::model::session::Proof;
 pub const TOKEN_PREFIX: &str = "sgl_";
 /// What browsers show.
 pub(super) const SESSION_PREFIX: &str = "sgs_";
+/// What the link of an invitation holds.
+pub(super) const INVITATION_PREFIX: &str = "sgi_";
 /// What a set-up link holds.
 pub(super) const SETUP_PREFIX: &str = "sgu_";
 

@@ -111,7 +111,7 @@ impl Access {
         begun.map_err(|wait| AccessError::TooMany {
             seconds: wait.num_milliseconds().max(1).unsigned_abs().div_ceil(1_000),
         })?;
-        let hash = user.filter(|user| !user.is_disabled).map(|user| user.password.clone());
+        let hash = user.filter(|user| !user.is_disabled).and_then(|user| user.password.clone());
         let text = password::normalised(text).unwrap_or_default();
         match self.0.passwords.is_right(text, hash).await {
             Ok(is_right) => {
@@ -251,7 +251,7 @@ impl Access {
         let password = self.0.passwords.hash(new).await?;
         let _changing = self.0.changing.lock().await;
         let user = self.user(name).filter(|user| user.epoch == before.epoch).ok_or(AccessError::WrongCredentials)?;
-        let user = User { password, ..user };
+        let user = User { password: Some(password), invitation: None, ..user };
         let user = self.store_change(user, &principal.name, "user.password", json!({})).await?;
         self.begin_session(&user, client, "changed password").await
     }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::body::{self, NewUser};
-use super::{Access, AccessError};
+use super::{Access, AccessError, UserWithLink};
+use crate::model::user::Invitation;
 use crate::model::{Role, User, UserName};
 use crate::registry::fields::{Fields, Given, Problems};
 
@@ -20,18 +21,27 @@ impl Access {
         self.0.known.read().users.get(name).cloned()
     }
 
-    /// Makes an account: `name`, `role`, `password`.
+    /// Makes an account: `name`, `role`, and `password` or `invite`.
     ///
     /// # Errors
     /// As [`AccessError`] says.
-    pub async fn create_user(&self, body: Value, by: &str) -> Result<User, AccessError> {
+    pub async fn create_user(&self, body: Value, by: &str) -> Result<UserWithLink, AccessError> {
         let new = body::new_user(body, None)?;
         let _changing = self.0.changing.lock().await;
-        self.add_user(new, by).await
+        if new.password.is_some() {
+            return Ok(UserWithLink { user: self.add_user(new, None, by).await?, secret: None });
+        }
+        let (invitation, secret) = self.new_invitation()?;
+        Ok(UserWithLink { user: self.add_user(new, Some(invitation), by).await?, secret: Some(secret) })
     }
 
     /// Stores a checked account; whoever calls holds the lock of changes.
-    pub(super) async fn add_user(&self, new: NewUser, by: &str) -> Result<User, AccessError> {
+    pub(super) async fn add_user(
+        &self,
+        new: NewUser,
+        invitation: Option<Invitation>,
+        by: &str,
+    ) -> Result<User, AccessError> {
         let NewUser { name, role, password } = new;
         {
             let known = self.0.known.read();
@@ -42,12 +52,16 @@ impl Access {
                 return Err(AccessError::Full { what: "users", most: MOST_USERS });
             }
         }
-        let password = self.0.passwords.hash(password).await?;
+        let password = match password {
+            Some(password) => Some(self.0.passwords.hash(password).await?),
+            None => None,
+        };
         let now = self.now();
         let user = User {
             name: name.clone(),
             role,
             password,
+            invitation,
             is_disabled: false,
             // Never one that an earlier account of this name had.
             epoch: now.timestamp_millis(),
@@ -57,7 +71,8 @@ impl Access {
             changed_by: by.to_owned(),
             signed_in_at: None,
         };
-        self.record(by, "user.create", name.as_str(), json!({ "role": role })).await?;
+        let details = json!({ "role": role, "invited": invitation.is_some() });
+        self.record(by, "user.create", name.as_str(), details).await?;
         self.0.users.insert(&user).await?;
         self.0.known.write().users.insert(name, user.clone());
         Ok(user)
@@ -101,7 +116,7 @@ impl Access {
             changed.insert("disabled".into(), json!(is_disabled));
         }
         if let Some(hashed) = hashed {
-            user.password = hashed;
+            (user.password, user.invitation) = (Some(hashed), None);
             changed.insert("password".into(), json!("set"));
         }
         if changed.is_empty() {
@@ -176,6 +191,6 @@ impl Access {
     pub(super) async fn add_first(&self, body: Value) -> Result<User, AccessError> {
         let new = body::new_user(body, Some(Role::Admin))?;
         let by = format!("{} (set-up link)", new.name);
-        self.add_user(new, &by).await
+        self.add_user(new, None, &by).await
     }
 }

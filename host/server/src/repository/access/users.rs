@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use sandglass_database::bson::{Document, doc};
 use sandglass_database::{Change, Database, Delete, Find, Result, Update, collect};
 
-use super::inserted;
+use super::{inserted, proof, read_proof};
+use crate::model::user::Invitation;
 use crate::model::{User, UserName};
 use crate::repository::document::{Fields, date, readable};
 
@@ -66,7 +67,6 @@ fn write(user: &User) -> Document {
     let mut document = doc! {
         "_id": user.name.as_str(),
         "role": user.role.as_str(),
-        "password": &user.password,
         "disabled": user.is_disabled,
         "epoch": user.epoch,
         "created_at": date(user.created_at),
@@ -74,6 +74,12 @@ fn write(user: &User) -> Document {
         "changed_at": date(user.changed_at),
         "changed_by": &user.changed_by,
     };
+    if let Some(password) = &user.password {
+        document.insert("password", password);
+    }
+    if let Some(Invitation { proof: of, ends_at }) = &user.invitation {
+        document.insert("invitation", doc! { "proof": proof(of), "ends_at": date(*ends_at) });
+    }
     if let Some(at) = user.signed_in_at {
         document.insert("signed_in_at", date(at));
     }
@@ -85,7 +91,8 @@ fn read(document: &Document) -> Result<User> {
     Ok(User {
         name: fields.str("_id")?.parse().map_err(|_| fields.damaged("_id", "a name"))?,
         role: fields.str("role")?.parse().map_err(|_| fields.damaged("role", "a role"))?,
-        password: fields.str("password")?.to_owned(),
+        password: fields.optional_text("password")?,
+        invitation: fields.document("invitation")?.map(|invitation| read_invitation(&invitation)).transpose()?,
         // An account whose state is not known lets nobody in.
         is_disabled: fields.boolean("disabled")?.unwrap_or(true),
         epoch: fields.whole("epoch")?.ok_or_else(|| fields.damaged("epoch", "a whole number"))?,
@@ -95,4 +102,8 @@ fn read(document: &Document) -> Result<User> {
         changed_by: fields.text("changed_by")?,
         signed_in_at: fields.optional_date("signed_in_at")?,
     })
+}
+
+fn read_invitation(fields: &Fields<'_>) -> Result<Invitation> {
+    Ok(Invitation { proof: read_proof(fields)?, ends_at: fields.date("ends_at")? })
 }
