@@ -23,6 +23,9 @@ use crate::repository::{Claim, Counters, Logs, Tally};
 
 /// Ends in one group.
 const GROUP: usize = 1_000;
+/// Ends are stored at most once in so long: an end that stands alone at once, a stream of them in groups. A commit costs
+/// more than all else of a small run.
+const GATHER: Duration = Duration::from_millis(5);
 /// How often `running` is marked, and how many such beats lie between two flushes of lines.
 const BEAT: Duration = Duration::from_millis(200);
 const BEATS_A_FLUSH: u32 = 5;
@@ -81,12 +84,14 @@ impl Recorder {
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut beat = 0_u32;
         let mut batch = Vec::with_capacity(GROUP);
+        let mut open = tokio::time::Instant::now();
         loop {
             tokio::select! {
-                taken = self.reports.recv_many(&mut batch, GROUP) => {
+                taken = self.gathered(&mut batch, open) => {
                     if taken == 0 {
                         return;
                     }
+                    open = tokio::time::Instant::now() + GATHER;
                     self.record(batch.drain(..)).await;
                 }
                 _ = beats.tick() => {
@@ -95,6 +100,13 @@ impl Recorder {
                 }
             }
         }
+    }
+
+    /// Reports, once the present moment has come to `open`; none when there will be none any more. Dropped while it
+    /// waits, it has taken nothing.
+    async fn gathered(&mut self, batch: &mut Vec<Report>, open: tokio::time::Instant) -> usize {
+        tokio::time::sleep_until(open).await;
+        self.reports.recv_many(batch, GROUP).await
     }
 
     async fn record(&self, batch: impl Iterator<Item = Report>) {

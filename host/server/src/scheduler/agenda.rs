@@ -32,7 +32,7 @@ impl Agenda {
         Self { lead, ahead: BinaryHeap::new(), exact: BinaryHeap::new() }
     }
 
-    /// A job whose next instant is `at`: it comes up `lead` before.
+    /// A job whose next instant is `at`: it comes up between the lead and half of it before.
     pub fn ahead_of(&mut self, at: DateTime<Utc>, job: JobId) {
         self.ahead.push(Reverse((at.timestamp_millis(), job)));
     }
@@ -44,14 +44,20 @@ impl Agenda {
         self.exact.push(Reverse((millis, item)));
     }
 
-    /// Takes what has come up, at most `limit` items, each once.
+    /// Takes what has come up, at most `limit` items, each once. Once the first of the jobs has come up, all that are
+    /// due within the lead come with it, and none before: an end or a command that wakes the planner in between would
+    /// else pay a group of its own for the one job that has just come into reach.
     pub fn take_due(&mut self, now: DateTime<Utc>, limit: usize) -> Vec<Item> {
         let mut due = Vec::new();
         let present = now.timestamp_millis();
         while due.len() < limit && self.exact.peek().is_some_and(|Reverse((at, _))| *at <= present) {
             due.extend(self.exact.pop().map(|Reverse((_, item))| item));
         }
-        let reach = (now + self.lead).timestamp_millis();
+        let reach = if self.jobs_come_up().is_some_and(|at| at <= present) {
+            (now + self.lead).timestamp_millis()
+        } else {
+            i64::MIN
+        };
         while due.len() < limit && self.ahead.peek().is_some_and(|Reverse((at, _))| *at <= reach) {
             due.extend(self.ahead.pop().map(|Reverse((_, job))| Item::Job(job)));
         }
@@ -60,12 +66,15 @@ impl Agenda {
         due
     }
 
-    /// When to look again. Jobs come up half a lead later than they could, so that a group gathers.
+    /// When to look again.
     pub fn next_look(&self) -> Option<DateTime<Utc>> {
-        let gather = self.lead.num_milliseconds() / 2;
-        let ahead = self.ahead.peek().map(|Reverse((at, _))| at - gather);
         let exact = self.exact.peek().map(|Reverse((at, _))| *at);
-        ahead.into_iter().chain(exact).min().and_then(DateTime::from_timestamp_millis)
+        self.jobs_come_up().into_iter().chain(exact).min().and_then(DateTime::from_timestamp_millis)
+    }
+
+    /// Half a lead later than the first job could, so that a group gathers.
+    fn jobs_come_up(&self) -> Option<i64> {
+        self.ahead.peek().map(|Reverse((at, _))| at - self.lead.num_milliseconds() / 2)
     }
 }
 
@@ -84,11 +93,24 @@ mod tests {
         agenda.ahead_of(at(1_000), job);
         agenda.exactly(at(1_000), Item::Job(waiting));
         assert_eq!(agenda.next_look(), Some(at(950)));
-        assert_eq!(agenda.take_due(at(899), 10), []);
-        assert_eq!(agenda.take_due(at(900), 10), [Item::Job(job)]);
+        assert_eq!(agenda.take_due(at(949), 10), []);
+        assert_eq!(agenda.take_due(at(950), 10), [Item::Job(job)]);
         assert_eq!(agenda.next_look(), Some(at(1_000)));
         assert_eq!(agenda.take_due(at(999), 10), []);
         assert_eq!(agenda.take_due(at(1_000), 10), [Item::Job(waiting)]);
+    }
+
+    #[test]
+    fn with_the_first_job_come_all_that_are_due_within_the_lead() {
+        let mut agenda = Agenda::new(Duration::milliseconds(100));
+        let jobs: Vec<JobId> = (0..100).map(|_| JobId::generate()).collect();
+        for (job, millis) in jobs.iter().zip(1_000..) {
+            agenda.ahead_of(at(millis), *job);
+        }
+        assert_eq!(agenda.take_due(at(949), 1_000), [], "looked at for another reason");
+        assert_eq!(agenda.take_due(at(950), 1_000).len(), 51);
+        assert_eq!(agenda.next_look(), Some(at(1_001)));
+        assert_eq!(agenda.take_due(at(1_001), 1_000).len(), 49);
     }
 
     #[test]
