@@ -22,7 +22,9 @@ pub fn workspace() -> anyhow::Result<PathBuf> {
 pub fn cargo(arguments: &[&str]) -> anyhow::Result<Command> {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(workspace()?);
+    let workspace = workspace()?;
+    // Whoever has set another folder for all builds still finds what the commands here leave and look for.
+    command.args(arguments).current_dir(&workspace).env("CARGO_TARGET_DIR", workspace.join("target"));
     Ok(command)
 }
 
