@@ -155,15 +155,18 @@ impl App {
             .await
             .map_err(|error| AppError::setup("admit the built-in templates")(&error))?;
         let stored_jobs = repository::Jobs::new(database.clone());
+        let stored = repository::Executions::new(database.clone());
+        let brought_back = AppError::setup("bring back the templates that were dropped in");
+        let unfinished = stored.unfinished_digests().await.map_err(|error| brought_back(&error))?;
+        templates.restore(&shelf, &stored_jobs, &unfinished).await.map_err(|error| brought_back(&error))?;
         templates
-            .restore(&shelf, &stored_jobs)
+            .sweep(&shelf, &stored_jobs, &unfinished)
             .await
-            .map_err(|error| AppError::setup("bring back the templates that were dropped in")(&error))?;
+            .map_err(|error| AppError::setup("look through the kept components")(&error))?;
         let folder =
             templates_folder(&config).map_err(|error| AppError::setup("make the folder of templates")(&error))?;
 
         let books = Books { audit: audit.clone(), clock: clock.clone() };
-        let stored = repository::Executions::new(database.clone());
         folders
             .settle_former(&stored, &books)
             .await
@@ -228,6 +231,12 @@ impl App {
                 secrets,
                 stored_jobs.clone(),
                 templates.clone(),
+                config
+                    .email
+                    .identities
+                    .iter()
+                    .map(|(name, identity)| (name.clone(), identity.password_secret.clone()))
+                    .collect(),
                 audit.clone(),
                 clock.clone(),
             ),

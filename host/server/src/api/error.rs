@@ -308,13 +308,16 @@ impl From<SecretError> for ApiError {
         match error {
             SecretError::Invalid(problems) => Self::with(Code::Invalid, problems),
             SecretError::NotFound => Self::not_found("secret"),
-            SecretError::InUse(jobs) => {
-                let problem = |(id, name)| Problem {
-                    pointer: String::new(),
-                    code: "used_by_job".into(),
-                    message: format!("job {id} {name:?} names it"),
+            SecretError::InUse { jobs, identities } => {
+                let problem = |code: &str, message| Problem { pointer: String::new(), code: code.into(), message };
+                let of_job = |(id, name)| problem("used_by_job", format!("job {id} {name:?} names it"));
+                let of_identity = |name: String| {
+                    let message = format!("email.identities.{name}.password_secret of the configuration names it");
+                    problem("used_by_identity", message)
                 };
-                Self { errors: jobs.into_iter().map(problem).collect(), ..Self::new(Code::InUse, words) }
+                let jobs = jobs.into_iter().map(of_job);
+                let errors = jobs.chain(identities.into_iter().map(of_identity)).collect();
+                Self { errors, ..Self::new(Code::InUse, words) }
             }
             SecretError::Store(SecretsError::Database(error)) => error.into(),
             SecretError::Store(SecretsError::Contended(_)) => Self::new(Code::Contended, words),

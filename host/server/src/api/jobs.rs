@@ -130,7 +130,7 @@ pub(super) async fn validate(
     Body(body): Body,
 ) -> Result<Json<JobPreview>, ApiError> {
     let job = api.jobs.validate(&body, &principal.name).await?;
-    let forecast = api.templates.forecast(&job.template_type, job.template_digest.as_ref(), &job.parameters);
+    let forecast = api.templates.forecast(&job);
     Ok(Json(JobPreview { forecast: forecast.map(ForecastView::from), job: api.show(&job) }))
 }
 

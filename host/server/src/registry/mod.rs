@@ -19,6 +19,6 @@ pub use jobs::{JobError, Jobs, RunRequest, read_schedule};
 pub use secrets::{Asked as AskedSecret, SecretError, Secrets, read as read_secret, set as set_secret};
 pub use templates::{
     AdmitError, Approval, CheckedParameters, Components, Described, DropIn, DropInError, DropInParts, FileProblem,
-    Forecast, JobLeft, Moved, Readiness, Retirement, SandboxComponents, Shelf, ShelfError, TemplateView, Templates,
-    TemplatesError, Trial,
+    Forecast, HookForecast, JobLeft, Moved, Readiness, Retirement, SandboxComponents, Shelf, ShelfError, TemplateView,
+    Templates, TemplatesError, Trial,
 };

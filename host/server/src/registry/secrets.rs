@@ -29,9 +29,12 @@ pub enum SecretError {
     Invalid(Vec<Problem>),
     #[error("there is no such secret")]
     NotFound,
-    /// Jobs name it in their parameters.
-    #[error("{} jobs name this secret; `?force=true` deletes it all the same", .0.len())]
-    InUse(Vec<(JobId, String)>),
+    /// Jobs name it in their parameters, or identities of the configuration sign in with it.
+    #[error(
+        "{} jobs and {} e-mail identities name this secret; `?force=true` deletes it all the same",
+        jobs.len(), identities.len()
+    )]
+    InUse { jobs: Vec<(JobId, String)>, identities: Vec<String> },
     #[error(transparent)]
     Store(#[from] SecretsError),
     #[error(transparent)]
@@ -49,19 +52,22 @@ pub struct Secrets {
     stored: repository::Secrets,
     jobs: repository::Jobs,
     templates: Arc<Templates>,
+    identities: Vec<(String, String)>,
     audit: Audit,
     clock: Arc<dyn Clock>,
 }
 
 impl Secrets {
+    /// `identities`: those of the configuration by name, each with the label of the secret that it signs in with.
     pub fn new(
         stored: repository::Secrets,
         jobs: repository::Jobs,
         templates: Arc<Templates>,
+        identities: Vec<(String, String)>,
         audit: Audit,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { stored, jobs, templates, audit, clock }
+        Self { stored, jobs, templates, identities, audit, clock }
     }
 
     /// Sets a secret, or gives one that is there another text. On record before it happens.
@@ -81,7 +87,7 @@ impl Secrets {
         Ok(self.stored.list().await?)
     }
 
-    /// Deletes a secret; with `force` also one that jobs name. Gives those jobs.
+    /// Deletes a secret; with `force` also one that jobs or identities name. Gives those jobs.
     ///
     /// # Errors
     /// As [`SecretError`] says.
@@ -91,10 +97,12 @@ impl Secrets {
             return Err(SecretError::NotFound);
         }
         let jobs = self.jobs_naming(&label).await?;
-        if !jobs.is_empty() && !force {
-            return Err(SecretError::InUse(jobs));
+        let naming = self.identities.iter().filter(|(_, secret)| secret == label.as_str());
+        let identities: Vec<String> = naming.map(|(name, _)| name.clone()).collect();
+        let details = json!({ "jobs": jobs.len(), "identities": identities });
+        if !(jobs.is_empty() && identities.is_empty()) && !force {
+            return Err(SecretError::InUse { jobs, identities });
         }
-        let details = json!({ "jobs": jobs.len() });
         self.audit.change(record(&*self.clock, "secret.delete", &label, by, details)).await?;
         if self.stored.delete(&label).await? { Ok(jobs) } else { Err(SecretError::NotFound) }
     }

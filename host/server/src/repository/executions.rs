@@ -1,5 +1,6 @@
 //! `job_executions`: reading single executions, what is held, and the removal of history.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bson::oid::ObjectId;
@@ -11,7 +12,7 @@ use super::counters::{Counters, Tally};
 use super::document::{date, readable};
 use super::executions_document::from_document;
 use super::{EXECUTION_LOGS, EXECUTIONS, JOBS, Logs};
-use crate::model::{Execution, ExecutionId, JobId, Status, Token, Trigger};
+use crate::model::{Digest, Execution, ExecutionId, JobId, Status, Token, Trigger};
 
 /// Executions of the older system that are counted in one group.
 const FOREIGN_GROUP: u64 = 1_000;
@@ -93,6 +94,16 @@ impl Executions {
     pub async fn waiting_for_retry_of(&self, job: JobId) -> Result<Vec<Execution>> {
         let waiting = doc! { "retry_at": { "$gt": date(DateTime::UNIX_EPOCH) }, "job_id": job.to_string() };
         self.read(Find::by(waiting)).await
+    }
+
+    /// The components of executions that have not ended.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn unfinished_digests(&self) -> Result<BTreeSet<Digest>> {
+        let held = self.held().await?;
+        let waiting = self.waiting_for_retry().await?;
+        Ok(held.into_iter().chain(waiting).filter_map(|execution| execution.template_digest).collect())
     }
 
     /// All whose end still has something to be sent.

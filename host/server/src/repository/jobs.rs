@@ -126,6 +126,21 @@ impl Jobs {
         Ok(readable(&documents, from_document))
     }
 
+    /// Jobs with a hook that names a template, in the order of their ids: at most `limit` behind `after`.
+    ///
+    /// # Errors
+    /// As [`of_template`](Self::of_template).
+    pub async fn with_hook(&self, template_type: &str, after: Option<JobId>, limit: u64) -> Result<Vec<Job>> {
+        let places = ["hooks.pre.template", "hooks.post.template"].map(|place| doc! { place: template_type });
+        let mut filter = doc! { "deleted_at": { "$exists": false }, "$or": places.to_vec() };
+        if let Some(after) = after {
+            filter.insert("_id", doc! { "$gt": after.0 });
+        }
+        let find = Find::by(filter).sorted(doc! { "_id": 1 }).limited(limit);
+        let documents = collect(self.database.find(JOBS, find).await?).await?;
+        Ok(readable(&documents, from_document))
+    }
+
     /// Whether any job of this template, deleted ones included, was approved for this component.
     ///
     /// # Errors
@@ -150,6 +165,15 @@ impl Jobs {
     pub async fn template_types(&self) -> Result<Vec<String>> {
         let named = self.database.distinct(JOBS, "template_type", Document::new()).await?;
         Ok(named.into_iter().filter_map(|value| value.as_str().map(str::to_owned)).collect())
+    }
+
+    /// The components that jobs were approved for, deleted jobs included.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn digests(&self) -> Result<Vec<Digest>> {
+        let named = self.database.distinct(JOBS, "template_digest", Document::new()).await?;
+        Ok(named.into_iter().filter_map(|value| value.as_str().map(|text| Digest(text.to_owned()))).collect())
     }
 
     /// Those that run next, soonest first.

@@ -75,7 +75,7 @@ impl TemplateStore {
     /// Those of the database.
     pub async fn stand(&self, digest: &Digest, stand: &Stand) -> Result<()> {
         let set = doc! {
-            "state": json!(stand.standing).as_str().unwrap_or_default(),
+            "state": word(stand.standing),
             "state_at": BsonDate::from_millis(stand.since.timestamp_millis()),
             "state_by": stand.by.as_str(),
             "state_reason": stand.reason.as_deref().unwrap_or_default(),
@@ -83,6 +83,17 @@ impl TemplateStore {
         };
         let update = Update::one(doc! { "_id": digest.0.as_str() }, doc! { "$set": set });
         self.database.update(TEMPLATES, update).await.map(drop)
+    }
+
+    /// Components that may be called for at any time: all but those that were replaced, taken away or declined. Also such
+    /// whose record cannot be read.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn standing(&self) -> Result<Vec<Digest>> {
+        let gone = [Standing::Replaced, Standing::Retired, Standing::Declined].map(word);
+        let standing = self.database.distinct(TEMPLATES, "_id", doc! { "state": { "$nin": gone.to_vec() } }).await?;
+        Ok(standing.into_iter().filter_map(|id| id.as_str().map(|text| Digest(text.to_owned()))).collect())
     }
 
     /// Every component that did not come with the binary. One that cannot be read is left out, and said.
@@ -104,6 +115,10 @@ impl TemplateStore {
         let since = stored.first().and_then(|document| document.get_datetime("admitted_at").ok());
         Ok(since.and_then(|at| DateTime::from_timestamp_millis(at.timestamp_millis())).unwrap_or(template.admitted_at))
     }
+}
+
+fn word(standing: Standing) -> String {
+    json!(standing).as_str().unwrap_or_default().to_owned()
 }
 
 fn from_document(document: &Document) -> Result<StoredTemplate> {

@@ -124,7 +124,12 @@ async fn a_job_is_valid_whatever_is_granted_and_the_check_says_what_it_would_be_
     let scene = Scene::start().await;
     let check = || scene.post("/jobs/validate", sample());
     let fine = check().await;
-    assert_eq!(fine.json["forecast"], json!({ "would_run": true, "hindrance": null, "denied": [] }), "{}", fine.text);
+    assert_eq!(
+        fine.json["forecast"],
+        json!({ "would_run": true, "hindrance": null, "denied": [], "hooks": [] }),
+        "{}",
+        fine.text
+    );
     assert_eq!(fine.json["template_type"], "database_cleanup");
 
     let right = json!({ "capability": "documents", "target": "orders", "access": ["write"] });
@@ -148,6 +153,38 @@ async fn a_job_is_valid_whatever_is_granted_and_the_check_says_what_it_would_be_
     assert_eq!((nothing.status, &nothing.json["forecast"]["would_run"]), (StatusCode::OK, &json!(false)));
     assert!(nothing.json["forecast"]["hindrance"].as_str().is_some_and(|why| why.contains("nothing is granted")));
     assert_eq!(nothing.json["forecast"]["denied"], denied, "{}", nothing.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hooks_that_would_be_denied_are_foretold_with_their_place_and_one_before_the_run_stops_it() {
+    let scene = Scene::start().await;
+    let right = json!({ "capability": "documents", "target": "logs", "access": ["read", "write"] });
+    put(&scene, json!({ "rights": [right] }), None).await;
+    let hook = |collection: &str| {
+        let parameters = json!({ "collection": collection, "days_old": 30, "date_field": "created_at" });
+        json!({ "template": "database_cleanup", "parameters": parameters })
+    };
+    let mut job = sample();
+    let mut forecast = async |hooks: Value| {
+        job["hooks"] = hooks;
+        let answer = scene.post("/jobs/validate", job.clone()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        answer.json["forecast"].clone()
+    };
+    let fine = forecast(json!({ "pre": [hook("logs")], "post": [] })).await;
+    assert_eq!((&fine["would_run"], &fine["hooks"]), (&json!(true), &json!([])), "{fine:#}");
+    let behind = forecast(json!({ "pre": [], "post": [hook("logs"), hook("elsewhere")] })).await;
+    assert_eq!(
+        (&behind["would_run"], &behind["hooks"][0]["stops_the_run"]),
+        (&json!(true), &json!(false)),
+        "{behind:#}"
+    );
+    assert_eq!(behind["hooks"][0]["pointer"], "/hooks/post/1", "{behind:#}");
+    let before = forecast(json!({ "pre": [hook("elsewhere")], "post": [] })).await;
+    assert_eq!((&before["would_run"], &before["denied"]), (&json!(false), &json!([])), "{before:#}");
+    let found = &before["hooks"][0];
+    assert_eq!((&found["pointer"], &found["template"]), (&json!("/hooks/pre/0"), &json!("database_cleanup")));
+    assert_eq!(found["denied"][0]["grant_that_would_allow"]["target"], "elsewhere", "{before:#}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

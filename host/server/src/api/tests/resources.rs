@@ -204,3 +204,19 @@ async fn a_preview_shows_runs_in_both_clocks_words_and_the_change_of_time() {
         assert_eq!(scene.post("/schedules/preview", body).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_that_only_an_email_identity_names_is_in_use() {
+    let scene = Scene::start().await;
+    for label in ["smtp", "other"] {
+        let set = scene.post("/secrets", json!({ "label": label, "value": "x" })).await;
+        assert_eq!(set.status, StatusCode::OK, "{}", set.text);
+    }
+    let refused = scene.call(Method::DELETE, "/secrets/smtp", None).await;
+    assert_eq!((refused.status, &refused.json["code"]), (StatusCode::CONFLICT, &json!("in_use")), "{}", refused.text);
+    let problem = &refused.json["errors"][0];
+    assert_eq!(problem["code"], "used_by_identity", "{}", refused.text);
+    assert!(problem["message"].as_str().unwrap().contains("email.identities.ops.password_secret"), "{}", refused.text);
+    assert_eq!(scene.call(Method::DELETE, "/secrets/other", None).await.status, StatusCode::OK);
+    assert_eq!(scene.call(Method::DELETE, "/secrets/smtp?force=true", None).await.status, StatusCode::OK);
+}

@@ -121,6 +121,7 @@ impl Scene {
                 secrets,
                 stored_jobs.clone(),
                 templates.clone(),
+                vec![("ops".to_owned(), "smtp".to_owned())],
                 audit.clone(),
                 clock.clone(),
             ),

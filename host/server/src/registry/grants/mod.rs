@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
 pub use host::HostOffer;
 pub use overview::{CapabilityUse, FunctionUse, Met};
@@ -69,8 +68,6 @@ pub struct Grants {
     events: Events,
     clock: Arc<dyn Clock>,
     host: HostOffer,
-    /// Store and memory change together, one grant at a time.
-    changing: Mutex<()>,
 }
 
 impl Grants {
@@ -82,7 +79,7 @@ impl Grants {
         clock: Arc<dyn Clock>,
         host: HostOffer,
     ) -> Self {
-        Self { templates, stored, audit, events, clock, host, changing: Mutex::new(()) }
+        Self { templates, stored, audit, events, clock, host }
     }
 
     /// The grant of a digest, by default the one in force.
@@ -107,6 +104,8 @@ impl Grants {
         by: &str,
     ) -> Result<GrantInfo, GrantError> {
         let digest = read::digest(body);
+        // Held from here on: the version that is meant must not be replaced before its grant is set.
+        let _alone = self.templates.grants_alone().await;
         let view = match self.version(template_type, digest.as_ref()) {
             Err(GrantError::NotFound) if digest.is_some() && self.templates.get(template_type).is_some() => {
                 let message =
@@ -131,6 +130,7 @@ impl Grants {
         expected: Option<i64>,
         by: &str,
     ) -> Result<GrantInfo, GrantError> {
+        let _alone = self.templates.grants_alone().await;
         let view = self.version(template_type, digest)?;
         let nothing = Asked { rights: Vec::new(), limits: Limits::default() };
         self.put(&view, nothing, expected, by, TemplateChange::Revoked).await
@@ -140,6 +140,7 @@ impl Grants {
         self.templates.version(template_type, digest).ok_or(GrantError::NotFound)
     }
 
+    /// For those that hold the lock: store and memory change together, one grant at a time.
     async fn put(
         &self,
         view: &TemplateView,
@@ -149,7 +150,6 @@ impl Grants {
         change: TemplateChange,
     ) -> Result<GrantInfo, GrantError> {
         let Template { digest, metadata, .. } = &view.template;
-        let _alone = self.changing.lock().await;
         let before = self.stored.get(digest).await?;
         let seen = before.as_ref().map(|before| before.version);
         let actual = seen.unwrap_or(0);

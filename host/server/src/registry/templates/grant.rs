@@ -29,6 +29,11 @@ impl Templates {
         state.entries.values().filter(of_type).map(|entry| entry.template.digest.clone()).collect()
     }
 
+    /// Keeps every other change of grants and every take-over waiting until it is let go.
+    pub(in crate::registry) async fn grants_alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.granting.lock().await
+    }
+
     /// Lets a grant hold from the next call on; whoever stores it does so before.
     pub(in crate::registry) fn put_in_force(&self, grant: Grant) {
         self.state.write().grants.insert(grant.digest.clone(), Arc::new(grant));

@@ -19,6 +19,7 @@ mod sandboxed;
 mod schema;
 mod shelf;
 mod standing;
+mod sweep;
 mod trial;
 
 use std::collections::{BTreeMap, HashMap};
@@ -31,7 +32,7 @@ use sandglass_database::Database;
 pub use admit::{AdmitError, TemplatesError};
 pub use components::{Components, Described};
 pub use dropin::{Approval, DropIn, DropInError, FileProblem, JobLeft, Moved, Parts as DropInParts, Retirement};
-pub use forecast::Forecast;
+pub use forecast::{Forecast, HookForecast};
 pub use parameters::CheckedParameters;
 pub use ready::Readiness;
 pub use sandboxed::SandboxComponents;
@@ -51,6 +52,9 @@ pub struct Templates {
     templates: TemplateStore,
     grants: GrantStore,
     state: RwLock<State>,
+    /// Whoever changes a grant, or hands it on to another digest, does so alone: otherwise one that is narrowed while a
+    /// version takes over would be handed on as it was before.
+    granting: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -107,6 +111,7 @@ impl Templates {
             templates: TemplateStore::new(Arc::clone(&database)),
             grants: GrantStore::new(database),
             state: RwLock::default(),
+            granting: tokio::sync::Mutex::default(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What did not come with the binary, brought back at a start: from the record, and from the bytes that this host kept.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sandglass_database::Result;
@@ -8,16 +9,17 @@ use tracing::{error, info, warn};
 use super::schema::Schema;
 use super::shelf::Shelf;
 use super::{Entry, Templates};
+use crate::model::Digest;
 use crate::model::template::{Stand, Standing};
 use crate::repository::{Jobs, StoredTemplate};
 
 impl Templates {
-    /// Brings back every template that is in force or waits, and each replaced one that a job still runs. One that
-    /// cannot be brought back keeps its place and says why it does not run.
+    /// Brings back every template that is in force or waits, and each replaced one that a job or an `unfinished`
+    /// execution still runs. One that cannot be brought back keeps its place and says why it does not run.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn restore(&self, shelf: &Shelf, jobs: &Jobs) -> Result<()> {
+    pub async fn restore(&self, shelf: &Shelf, jobs: &Jobs, unfinished: &BTreeSet<Digest>) -> Result<()> {
         for StoredTemplate { template, stand } in self.templates.dropped_in().await? {
             let (template_type, digest) = (template.metadata.name.clone(), template.digest.clone());
             let is_taken = self.state.read().is_built_in(&template_type);
@@ -37,7 +39,9 @@ impl Templates {
             }
             let runs = match stand.standing {
                 Standing::InForce | Standing::AwaitingApproval => true,
-                Standing::Replaced => jobs.any_with_digest(&template_type, &digest).await?,
+                Standing::Replaced => {
+                    unfinished.contains(&digest) || jobs.any_with_digest(&template_type, &digest).await?
+                }
                 Standing::Retired | Standing::Declined => false,
             };
             if is_taken || (!runs && stand.standing != Standing::Retired) {

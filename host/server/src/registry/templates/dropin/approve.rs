@@ -70,6 +70,7 @@ impl DropIn {
         }
         let entry = templates.entry(&waiting).ok_or(DropInError::NotFound)?;
         let before = templates.before(template_type);
+        let alone = templates.grants_alone().await;
         // What somebody granted to the waiting version already was meant for it, be it wider or narrower.
         let former = templates
             .grant_for(template_type, &waiting)
@@ -103,6 +104,7 @@ impl DropIn {
         let since = self.0.parts.clock.now();
         let stand = Stand { standing: Standing::InForce, since, by: by.to_owned(), source, reason: None };
         templates.take_over(entry, stand, granting).await?;
+        drop(alone);
         let moved = self.move_jobs(template_type, by).await?;
         tracing::info!(template = template_type, digest = %waiting, moved = moved.moved, "a template was approved");
         self.tell(template_type, &waiting, TemplateChange::Approved).await;

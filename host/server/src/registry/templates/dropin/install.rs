@@ -119,6 +119,9 @@ impl DropIn {
         let digest = entry.template.digest.clone();
         let version = entry.template.metadata.version.clone();
         let before = templates.before(&template_type).filter(|before| before.template.digest != digest);
+        let misfits = if before.is_some() { self.misfits(&entry).await? } else { Vec::new() };
+        // From here to the take-over nobody changes a grant: what is handed on is what holds.
+        let alone = templates.grants_alone().await;
         let former = before.as_ref().and_then(|before| templates.grant_for(&template_type, &before.template.digest));
         let mut reasons = Vec::new();
         if let Some(before) = &before {
@@ -131,7 +134,6 @@ impl DropIn {
                     difference.words().join("; ")
                 ));
             }
-            let misfits = self.misfits(&entry).await?;
             if let Some(first) = misfits.first() {
                 let problem = first.problems.first().map_or("", |problem| problem.message.as_str());
                 reasons.push(format!(
@@ -157,6 +159,7 @@ impl DropIn {
                 (Some(_), None) => Granting::Nothing,
             };
             templates.take_over(entry, stand(Standing::InForce, None), right).await?;
+            drop(alone);
             let jobs = self.move_jobs(&template_type, by).await?;
             info!(template = template_type, version, %digest, jobs = jobs.moved, "template in force");
             self.tell(&template_type, &digest, TemplateChange::Admitted).await;

@@ -9,11 +9,11 @@ use crate::registry::templates::{AdmitError, Entry};
 use crate::scheduler::{Change, ChangeError, StoreError};
 
 /// Jobs looked at in one read.
-const PAGE: u64 = 200;
+pub(super) const PAGE: u64 = 200;
 /// Jobs that an answer names.
-const MOST_NAMED: usize = 50;
+pub(super) const MOST_NAMED: usize = 50;
 /// A job that somebody edits at the same time is tried this often.
-const MOST_TRIES: usize = 5;
+pub(super) const MOST_TRIES: usize = 5;
 
 impl DropIn {
     /// Jobs that an examined component would not run: at most as many as an answer names.
@@ -22,9 +22,9 @@ impl DropIn {
         let mut after = None;
         loop {
             let page = self.page(&entry.template.metadata.name, after).await?;
-            let Some(last) = page.last().map(|job| job.id) else { return Ok(misfits) };
+            let Some(last) = page.last().map(|job| job.id) else { break };
             for job in page {
-                if let Err(problems) = self.fits(entry, &job).await? {
+                if let Err(problems) = self.fits(entry, &job.parameters).await? {
                     misfits.push(JobLeft { id: job.id, name: job.name, problems });
                     if misfits.len() >= MOST_NAMED {
                         return Ok(misfits);
@@ -33,6 +33,8 @@ impl DropIn {
             }
             after = Some(last);
         }
+        self.misfit_hooks(entry, &mut misfits).await?;
+        Ok(misfits)
     }
 
     /// Lets every job of a template run the digest in force, unless its parameters do not fit.
@@ -56,6 +58,7 @@ impl DropIn {
             }
             after = Some(last);
         }
+        self.move_hooks(&entry).await?;
         if told.moved > 0 {
             let left: Vec<String> = told.left.iter().map(|left| left.id.to_string()).collect();
             let facts = json!({ "digest": digest, "moved": told.moved, "left": left });
@@ -68,7 +71,7 @@ impl DropIn {
     async fn move_job(&self, entry: &std::sync::Arc<Entry>, job: Job) -> Result<Result<(), Vec<Problem>>, DropInError> {
         let mut job = job;
         for _ in 0..MOST_TRIES {
-            let parameters = match self.fits(entry, &job).await? {
+            let parameters = match self.fits(entry, &job.parameters).await? {
                 Ok(parameters) => parameters,
                 Err(problems) => return Ok(Err(problems)),
             };
@@ -91,12 +94,12 @@ impl DropIn {
     }
 
     /// The parameters with the schema's defaults, or what the schema or the component has against them.
-    async fn fits(
+    pub(super) async fn fits(
         &self,
         entry: &std::sync::Arc<Entry>,
-        job: &Job,
+        parameters: &serde_json::Value,
     ) -> Result<Result<serde_json::Value, Vec<Problem>>, DropInError> {
-        let (parameters, mut problems) = match entry.clone().check(job.parameters.clone()).await {
+        let (parameters, mut problems) = match entry.clone().check(parameters.clone()).await {
             Ok(checked) => checked,
             Err(error) => return refused(error),
         };

@@ -6,6 +6,7 @@
 
 mod approve;
 mod folder;
+mod hooks;
 mod install;
 mod jobs;
 mod look;

@@ -4,5 +4,6 @@ mod files;
 mod replacement;
 mod retirement;
 mod scene;
+mod together;
 
 pub use scene::template;

@@ -1,6 +1,6 @@
 //! A host whose components are JSON texts: what one says of itself is what its bytes say.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,15 +11,16 @@ use sandglass_database::Database;
 use sandglass_database::memory::Memory;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::model::event::Event;
 use crate::model::grant::{Grant, Limits, Right};
+use crate::model::job::Hooks;
 use crate::model::template::{Metadata, Need, OnLost, Problem, Source, Template};
 use crate::model::{Digest, Incarnation, Job, JobId, SystemClock};
-use crate::registry::JobError;
 use crate::registry::templates::dropin::{DropIn, DropInError, Parts};
 use crate::registry::templates::{AdmitError, Components, Described, Shelf, TemplateView, Templates};
+use crate::registry::{Grants, HostOffer, JobError};
 use crate::repository::audit::Audit;
 use crate::repository::{GrantStore, Jobs, TemplateFiles, TemplateStore};
 use crate::scheduler::scene::job;
@@ -78,12 +79,25 @@ fn described(bytes: &[u8]) -> Result<Described, AdmitError> {
 pub struct Played {
     loaded: Mutex<HashSet<Digest>>,
     is_other: bool,
+    held: Option<Arc<Held>>,
+}
+
+/// Holds a component up that is asked about parameters with `slow` in them.
+#[derive(Default)]
+pub struct Held {
+    pub asked: Notify,
+    pub go: Notify,
 }
 
 impl Played {
     /// Components that say something else of themselves than their bytes.
     pub fn otherwise() -> Self {
         Self { is_other: true, ..Self::default() }
+    }
+
+    /// Components that take their time, once.
+    pub fn held(held: Arc<Held>) -> Self {
+        Self { held: Some(held), ..Self::default() }
     }
 }
 
@@ -107,6 +121,12 @@ impl Components for Played {
     }
 
     async fn validate(&self, _: &Digest, parameters: &str) -> Result<Vec<Problem>, AdmitError> {
+        if let Some(held) = self.held.as_ref().filter(|_| parameters.contains("slow")) {
+            held.asked.notify_one();
+            held.go.notified().await;
+            // Whoever asks again is not held.
+            held.go.notify_one();
+        }
         let refuses = parameters.contains("unwelcome");
         let problem = || Problem { pointer: "/a".into(), code: "template".into(), message: "is not welcome".into() };
         Ok(refuses.then(problem).into_iter().collect())
@@ -154,7 +174,8 @@ impl Scene {
         templates.admit_built_in(&[(BUILT_IN, built_in.as_bytes())]).await.unwrap();
         let shelf = Shelf::open(self.folder.path().join("components")).unwrap();
         let jobs = Jobs::new(database.clone());
-        templates.restore(&shelf, &jobs).await.unwrap();
+        templates.restore(&shelf, &jobs, &BTreeSet::new()).await.unwrap();
+        templates.sweep(&shelf, &jobs, &BTreeSet::new()).await.unwrap();
         let audit = Audit::start(database.clone(), Incarnation::generate());
         audit.prepare().await.unwrap();
         let (commands, received) = mpsc::channel(8);
@@ -209,7 +230,13 @@ impl Host {
 
     /// A stored job of the template in force.
     pub async fn job(&self, template_type: &str, parameters: Value) -> JobId {
+        self.job_with(template_type, parameters, Hooks::default()).await
+    }
+
+    /// As [`job`](Self::job), with hooks.
+    pub async fn job_with(&self, template_type: &str, parameters: Value, hooks: Hooks) -> JobId {
         let mut job = job();
+        job.hooks = hooks;
         job.id = JobId::generate();
         job.template_type = template_type.to_owned();
         job.template_digest = self.templates.in_force(template_type);
@@ -229,6 +256,24 @@ impl Host {
             parts.clock.clone(),
         );
         jobs.change(job, &json!({ "parameters": parameters }), None, "admin").await
+    }
+
+    /// Grants as people set them.
+    pub fn grants(&self) -> Grants {
+        let parts = &self.drop_in.0.parts;
+        let (stored, offer) = (GrantStore::new(self.database.clone()), HostOffer::default());
+        Grants::new(
+            self.templates.clone(),
+            stored,
+            parts.audit.clone(),
+            parts.events.clone(),
+            parts.clock.clone(),
+            offer,
+        )
+    }
+
+    pub async fn stored_job(&self, job: JobId) -> Job {
+        Jobs::new(self.database.clone()).get(job).await.unwrap().unwrap()
     }
 
     pub async fn digest_of(&self, job: JobId) -> Digest {
