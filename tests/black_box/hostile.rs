@@ -1,4 +1,5 @@
-//! Components that mean no good, sent to the real server: each is answered in words, and nobody else notices.
+//! Components that mean no good, sent to the real server or dropped into its folder: each is answered in words, and
+//! nobody else notices.
 
 use sandglass_tests::{Answer, Client, Crafted, Setup, wait_for};
 use serde_json::{Value, json};
@@ -109,4 +110,138 @@ async fn a_pattern_made_to_be_slow_is_quick_and_a_run_that_breaks_says_how() {
     let ran = client.post(&format!("/jobs/{}/run?wait=60", created["id"].as_str().unwrap()), &json!({})).await.ok();
     assert!(ran.to_string().contains("sandbox.cpu_seconds"), "{ran:#}");
     wait_for("healthy server", 10, || async { (client.get("/readyz").await.status == 200).then_some(()) }).await;
+}
+
+/// Components that say one thing and then another, beside those that are refused whichever way they come.
+const LIARS: &[Hostile] = &[
+    ("another description each time", |crafted| crafted.describe = shifting(crafted, 8, 0), "`describe` gave two"),
+    ("another schema each time", |crafted| crafted.schema = shifting_schema(crafted), "`schema` gave two"),
+    ("functions of somebody else", |crafted| foreign(crafted), "somebody:else/doors"),
+];
+
+/// The answer of `describe` or `schema` whose text, to which a pointer stands at `pointer` of it, is written anew from the
+/// clock at each call, `skip` bytes into it.
+fn shifting(crafted: &mut Crafted, pointer: u32, skip: u32) -> String {
+    crafted.imports.push_str(r#"(import "sandglass:base/clock@0.1.0" "now" (func $now (param i32)))"#);
+    let (answer, now) = (if pointer == 8 { &crafted.describe } else { &crafted.schema }.clone(), crafted.scratch(16));
+    let letters: String = (0..5)
+        .map(|place| {
+            let letter =
+                format!("i32.const {now} i32.load offset=8 i32.const {} i32.shr_u i32.const 15 i32.and", place * 4);
+            format!(
+                "{answer} i32.load offset={pointer} {letter} i32.const 97 i32.add i32.store8 offset={}\n",
+                skip + place
+            )
+        })
+        .collect();
+    format!("i32.const {now} call $now {letters} {answer}")
+}
+
+fn shifting_schema(crafted: &mut Crafted) -> String {
+    let text = r#"{"title":"aaaaa","type":"object"}"#;
+    schema(crafted, text);
+    shifting(crafted, 0, u32::try_from(text.find("aaaaa").unwrap()).unwrap())
+}
+
+fn foreign(crafted: &mut Crafted) {
+    let text = "package somebody:else; interface doors { open: func(); }";
+    crafted.foreign.push((text, &["somebody:else/doors"]));
+    crafted.imports.push_str(r#"(import "somebody:else/doors" "open" (func $doors))"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_or_breaks_in_the_folder_is_named_with_its_fault_while_a_neighbour_runs_every_second() {
+    let folder = tempfile::tempdir().unwrap();
+    // Once without it, so that the built-in templates are compiled when compiling is short.
+    Setup::on(folder.path()).start().await.kill();
+    let server = Setup::on(folder.path()).with("SANDGLASS_SANDBOX__COMPILE_SECONDS", "1").start().await;
+    let client = server.client();
+    upload(&client, Crafted::new("neighbour").build()).await.ok();
+    client.put("/templates/neighbour/grant", &json!({ "as_asked": true })).await.ok();
+    let mut every_second = job("neighbour");
+    every_second["schedule"]["interval_seconds"] = json!(1);
+    let neighbour = client.post("/jobs", &every_second).await.ok();
+
+    let mut expected = Vec::new();
+    for (number, (name, change, part)) in REFUSED.iter().chain(LIARS).enumerate() {
+        let mut crafted = Crafted::new("hostile_one");
+        change(&mut crafted);
+        let file = format!("{number:02}.wasm");
+        std::fs::write(folder.path().join("templates").join(&file), crafted.build()).unwrap();
+        expected.push((file, name, part));
+    }
+    let problems = wait_for("all problems of the folder", 180, || async {
+        let list = client.get("/templates").await.ok();
+        Some(list["problems"].as_array().unwrap().clone()).filter(|problems| problems.len() >= expected.len())
+    })
+    .await;
+    for (file, name, part) in &expected {
+        let problem = problems.iter().find(|problem| problem["file"] == **file);
+        let reason = problem.map(|problem| problem["reason"].as_str().unwrap()).unwrap_or_default();
+        assert!(reason.contains(**part), "{name}: {reason}");
+    }
+    let list = client.get("/templates").await.ok();
+    assert!(!list["templates"].to_string().contains("hostile_one"), "{list:#}");
+
+    // While all that was looked at the neighbour ran, and each run ended well.
+    let path = format!("/jobs/{}/executions?page_size=200", neighbour["id"].as_str().unwrap());
+    let runs = wait_for("runs of the neighbour", 60, || async {
+        let runs = client.get(&path).await.ok()["executions"].as_array().unwrap().clone();
+        Some(runs).filter(|runs| runs.len() >= 5)
+    })
+    .await;
+    for run in &runs {
+        // One second may find the last run still going on a busy machine; nothing else may happen.
+        let status = run["status"].as_str().unwrap();
+        assert!(["success", "running", "queued"].contains(&status) || run["skip_reason"] == "overlap", "{run:#}");
+    }
+    assert!(runs.iter().filter(|run| run["status"] == "success").count() >= 3, "{runs:#?}");
+    assert_eq!(server.terminate(60).await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_need_without_an_import_is_of_no_use_and_an_import_without_a_need_is_denied_whatever_is_granted() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Setup::on(folder.path()).start().await;
+    let client = server.client();
+
+    // It asks for HTTP, which it cannot call, and opens a collection, which it does not ask for.
+    let mut crafted = Crafted::new("liar");
+    crafted.describe = crafted.metadata("liar", &[("http", "*", "send")]);
+    crafted.imports = r#"(import "sandglass:documents/read@0.1.0" "[static]collection.open"
+        (func $open (param i32 i32 i32)))"#
+        .to_owned();
+    let (name, answer) = (crafted.scratch(8), crafted.scratch(128));
+    let orders = u64::from_le_bytes(*b"orders\0\0");
+    let is_refused = format!(
+        "i32.const {name} i64.const {orders} i64.store
+         i32.const {name} i32.const 6 i32.const {answer} call $open
+         i32.const {answer} i32.load8_u i64.extend_i32_u"
+    );
+    // The value goes into a local, for the address of its place comes first.
+    crafted.items = format!("(func $refused (result i64) {is_refused})");
+    crafted.execute = crafted.success_with("call $refused");
+    let installed = upload(&client, crafted.build()).await.ok();
+    let warnings = installed["warnings"].to_string();
+    for part in ["asks for `http`, but imports no function of it", "imports functions of `documents`, but has no need"]
+    {
+        assert!(warnings.contains(part), "{part}: {warnings}");
+    }
+
+    let rights = json!([
+        { "capability": "http", "target": "*", "access": ["send"] },
+        { "capability": "documents", "target": "*", "access": ["read", "write", "manage"] },
+    ]);
+    let grant = client.put("/templates/liar/grant", &json!({ "rights": rights })).await.ok();
+    assert!(grant["warnings"].to_string().contains("not_asked"), "whoever grants it is told: {grant:#}");
+    let created = client.post("/jobs", &job("liar")).await.ok();
+    let ran = client.post(&format!("/jobs/{}/run?wait=60", created["id"].as_str().unwrap()), &json!({})).await.ok();
+    assert_eq!((&ran["status"], &ran["result"]["records_processed"]), (&json!("success"), &json!(1)), "{ran:#}");
+    let denied = client.get(&format!("/audit?refused=denied&execution_id={}", ran["id"].as_str().unwrap())).await.ok();
+    let [entry] = denied["entries"].as_array().unwrap().as_slice() else { panic!("{denied:#}") };
+    assert_eq!((&entry["operation"], &entry["target"]), (&json!("open"), &json!("orders")), "{entry:#}");
+    assert_eq!(entry["outcome"], json!({ "verdict": "denied", "reason": "not-asked" }));
+    let log = client.get(&format!("/executions/{}/logs?limit=100", ran["id"].as_str().unwrap())).await.ok();
+    assert!(log.to_string().contains("the template does not say that it needs this"), "{log:#}");
+    assert_eq!(server.terminate(60).await, Some(0));
 }

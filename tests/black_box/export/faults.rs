@@ -76,3 +76,49 @@ async fn a_full_folder_is_a_clear_failure_and_leaves_nothing() {
     assert_eq!(scene.exported(json!({"collection": "people"})).await["rows"], 3);
     assert!(scene.server.log().len() > 10);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_is_taken_away_in_the_middle_of_an_export_ends_it_and_leaves_nothing() {
+    let scene = Scene::with(&[("many", numbers(60_000)), ("people", people())]).await;
+    let client = &scene.client;
+    let documents = json!({"capability": "documents", "target": "*", "access": ["read"]});
+    let files = json!({"capability": "files", "target": "exports", "access": ["read", "write"]});
+    // What is left, and what the run is denied then; with nothing left at all it is its next read.
+    let cases = [
+        (json!({"rights": [files]}), "documents", "many", "read"),
+        (json!({"rights": [documents]}), "files", "exports", "write"),
+        (json!({"rights": []}), "documents", "many", "read"),
+    ];
+    for (left, capability, target, access) in cases {
+        client.put("/templates/data_export/grant", &json!({"rights": [documents, files]})).await.ok();
+        let parameters = json!({"collection": "many", "format": "csv", "file_name": "many-{execution}"});
+        let job = scene.job(&format!("Long without {capability}"), parameters).await;
+        let run = client.post(&format!("/jobs/{job}/run"), &json!({})).await.ok();
+        let path = format!("/executions/{}", run["id"].as_str().unwrap());
+        wait_for("export under way", 120, || async {
+            let run = client.get(&path).await.ok();
+            assert!(["queued", "running"].contains(&run["status"].as_str().unwrap()), "it ended too early: {run}");
+            (!scene.files().is_empty()).then_some(())
+        })
+        .await;
+        client.put("/templates/data_export/grant", &left).await.ok();
+        let run = wait_for("end of the export", 60, || async {
+            let run = client.get(&path).await.ok();
+            (!["queued", "running"].contains(&run["status"].as_str().unwrap())).then_some(run)
+        })
+        .await;
+        assert_eq!(run["status"], "failed", "{run}");
+        let right = json!({"capability": capability, "target": target, "access": [access]});
+        let error = run["error"].as_str().unwrap();
+        assert!(error.contains("nothing that is granted allows this") && error.contains(&right.to_string()), "{error}");
+        assert_eq!(run["attempts"].as_array().map(Vec::len), Some(1), "it is not tried again: {run}");
+        let id = run["id"].as_str().unwrap();
+        let denied = client.get(&format!("/audit?refused=denied&execution_id={id}")).await.ok();
+        let entries = denied["entries"].as_array().unwrap();
+        let is_it = |entry: &&serde_json::Value| entry["capability"] == capability && entry["target"] == target;
+        assert!(entries.iter().any(|entry| is_it(&entry)), "{denied:#}");
+        wait_for("nothing half-written", 10, || async { scene.files().is_empty().then_some(()) }).await;
+    }
+    client.put("/templates/data_export/grant", &json!({"rights": [documents, files]})).await.ok();
+    assert_eq!(scene.exported(json!({"collection": "people"})).await["rows"], 3, "granted again it goes on");
+}

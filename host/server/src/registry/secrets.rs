@@ -100,7 +100,8 @@ impl Secrets {
         let naming = self.identities.iter().filter(|(_, secret)| secret == label.as_str());
         let identities: Vec<String> = naming.map(|(name, _)| name.clone()).collect();
         let details = json!({ "jobs": jobs.len(), "identities": identities });
-        if !(jobs.is_empty() && identities.is_empty()) && !force {
+        let is_named = !jobs.is_empty() || !identities.is_empty();
+        if is_named && !force {
             return Err(SecretError::InUse { jobs, identities });
         }
         self.audit.change(record(&*self.clock, "secret.delete", &label, by, details)).await?;

@@ -16,8 +16,14 @@ use crate::act::message;
 /// Between two looks at whether the grant is gone.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How each function was answered.
-pub fn function(url: &str) -> Result<Vec<(&'static str, Result<(), Error>)>, Failure> {
+/// A function by its name in the contract, and how it was answered.
+pub type Tried = (&'static str, Result<(), Error>);
+
+/// Tries every function.
+///
+/// # Errors
+/// When a handle is refused, or the grant stays until the run has to stop.
+pub fn function(url: &str) -> Result<Vec<Tried>, Failure> {
     let orders = Collection::open("orders")?;
     let one_by_one = FindOptions { batch: Some(1), ..FindOptions::default() };
     let cursor = orders.find(&json!({}), &one_by_one)?;
@@ -52,7 +58,7 @@ pub fn function(url: &str) -> Result<Vec<(&'static str, Result<(), Error>)>, Fai
         ("sandglass:documents/read [method]cursor.next", cursor.next_batch(1).map(drop)),
         ("sandglass:documents/read [method]raw-cursor.next", raw_cursor.next_bytes(1_000).map(drop)),
         ("sandglass:documents/read collections", collections("default").map(drop)),
-        ("sandglass:documents/write insert", orders.insert(&[all.clone()]).map(drop)),
+        ("sandglass:documents/write insert", orders.insert(std::slice::from_ref(&all)).map(drop)),
         ("sandglass:documents/write insert-raw", orders.insert_raw(&[5, 0, 0, 0, 0]).map(drop)),
         ("sandglass:documents/write update", update(&orders)),
         ("sandglass:documents/write delete", orders.delete(&all, None).map(drop)),
