@@ -96,11 +96,24 @@ const newJob = createRoute({
   validateSearch: wizardSearch,
 });
 
+export interface JobSearch {
+  tab?: string;
+  /** Of the timeline. */
+  span?: string;
+  day?: string;
+  as?: string;
+}
+
 const job = createRoute({
   getParentRoute: () => shell,
   path: '/jobs/$id',
   component: lazyRouteComponent(() => import('./jobs/JobPage'), 'JobPage'),
-  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({ tab: text(search.tab) }),
+  validateSearch: (search: Record<string, unknown>): JobSearch => ({
+    tab: text(search.tab),
+    span: text(search.span),
+    day: text(search.day),
+    as: text(search.as),
+  }),
 });
 
 const editJob = createRoute({
@@ -137,6 +150,29 @@ const execution = createRoute({
   getParentRoute: () => shell,
   path: '/executions/$id',
   component: lazyRouteComponent(() => import('./executions/ExecutionPage'), 'ExecutionPage'),
+});
+
+export interface TimelineSearch {
+  span?: string;
+  day?: string;
+  as?: string;
+  search?: string;
+  template_type?: string;
+  page?: number;
+}
+
+const timeline = createRoute({
+  getParentRoute: () => shell,
+  path: '/timeline',
+  component: lazyRouteComponent(() => import('./timeline/TimelinePage'), 'TimelinePage'),
+  validateSearch: (search: Record<string, unknown>): TimelineSearch => ({
+    span: text(search.span),
+    day: text(search.day),
+    as: text(search.as),
+    search: word(search.search),
+    template_type: text(search.template_type),
+    page: count(search.page),
+  }),
 });
 
 const templates = createRoute({
@@ -238,6 +274,7 @@ const tree = root.addChildren([
     editJob,
     executions,
     execution,
+    timeline,
     templates,
     template,
     audit,

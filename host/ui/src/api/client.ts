@@ -18,6 +18,7 @@ export type Effect = Schemas['Effect'];
 export type AuditEntry = Schemas['AuditEntry'];
 export type LogLine = Schemas['NumberedLine'];
 export type Why = Schemas['Why'];
+export type Timeline = Schemas['Timeline'];
 export type Me = Schemas['Me'];
 export type User = Schemas['User'];
 export type Role = Schemas['Role'];

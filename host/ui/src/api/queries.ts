@@ -8,6 +8,8 @@ export interface JobFilter {
   status?: JobStatus;
   tag?: string;
   sort?: '-created_at' | 'created_at' | 'name' | 'next_run_at' | '-last_run_at';
+  /** Newest executions to tell with each. */
+  recent?: number;
   page?: number;
   page_size?: number;
 }

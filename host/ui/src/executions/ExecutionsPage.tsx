@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { jobQuery, templatesQuery } from '../api/queries';
-import { SearchField } from '../jobs/JobsPage';
 import { Page } from '../parts/Page';
+import { SearchField } from '../parts/SearchField';
 import type { ExecutionsSearch } from '../router';
 import { ExecutionList } from './ExecutionList';
 

@@ -17,16 +17,18 @@ import { Skeleton, Trouble } from '../parts/states';
 import { duration, wallClock, zoneFor } from '../parts/time';
 import { When } from '../parts/When';
 import { clean } from '../schedule/draft';
+import { Calendar } from '../timeline/Calendar';
 import { useJobActions } from './actions';
 import { curlOf, draftOf, requestOf } from './editor/draft';
 import { WhyNot } from './WhyNot';
 
-const TABS = ['runs', 'parameters', 'why', 'api'] as const;
+const TABS = ['runs', 'timeline', 'parameters', 'why', 'api'] as const;
 
 export function JobPage() {
   const { t } = useTranslation();
   const { id } = useParams({ from: '/shell/jobs/$id' });
-  const { tab = 'runs' } = useSearch({ from: '/shell/jobs/$id' });
+  const { tab = 'runs', ...place } = useSearch({ from: '/shell/jobs/$id' });
+  const navigate = useNavigate({ from: '/jobs/$id' });
   const job = useQuery(jobQuery(id));
   const templates = useQuery(templatesQuery());
   const template = templates.data?.find(({ type }) => type === job.data?.template_type);
@@ -113,6 +115,7 @@ export function JobPage() {
             to="/jobs/$id"
             params={{ id }}
             search={{ tab: name === 'runs' ? undefined : name }}
+            aria-current={name === tab ? 'page' : undefined}
             activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
             replace
           >
@@ -121,6 +124,9 @@ export function JobPage() {
         ))}
       </nav>
       {tab === 'runs' && <ExecutionList filter={{ job_id: id }} ofJob emptyHint={t('jobs.no_runs_hint')} />}
+      {tab === 'timeline' && (
+        <Calendar place={place} go={(next) => void navigate({ search: { tab, ...next } })} filter={{ job_id: id }} />
+      )}
       {tab === 'parameters' && (
         <section className="sg-panel">
           <Members value={shown.parameters} />

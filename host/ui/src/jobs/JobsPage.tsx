@@ -1,11 +1,9 @@
 /** Every job, with search and facets that live in the address. */
-import { Button, Select, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
+import { Button, Checkbox, Select } from '@mantine/core';
 import IconPlus from '@tabler/icons-react/dist/esm/icons/IconPlus.mjs';
-import IconSearch from '@tabler/icons-react/dist/esm/icons/IconSearch.mjs';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../access/may';
 import type { Job, Template } from '../api/client';
@@ -13,13 +11,15 @@ import { type JobFilter, jobsQuery, templatesQuery } from '../api/queries';
 import { Name } from '../parts/Details';
 import { Page } from '../parts/Page';
 import { Pager } from '../parts/Pager';
+import { SearchField } from '../parts/SearchField';
 import { StatusMark } from '../parts/StatusMark';
 import { Empty, FilteredEmpty, Skeleton, Trouble } from '../parts/states';
 import { number } from '../parts/time';
 import { When } from '../parts/When';
 import type { JobsSearch } from '../router';
 import { JobMenu } from './actions';
-import { RecentRuns } from './RecentRuns';
+import { BulkBar, useMayBulk } from './Bulk';
+import { RecentRuns, SHOWN } from './RecentRuns';
 
 const PAGE = 50;
 const STATUSES = ['active', 'disabled', 'finished', 'blocked'] as const;
@@ -31,7 +31,7 @@ export function JobsPage() {
   const search = useSearch({ from: '/shell/jobs' });
   const navigate = useNavigate({ from: '/jobs' });
   const { page = 1, ...filter } = search;
-  const list = useQuery(jobsQuery({ ...(filter as JobFilter), page, page_size: PAGE }));
+  const list = useQuery(jobsQuery({ ...(filter as JobFilter), page, page_size: PAGE, recent: SHOWN }));
   const templates = useQuery(templatesQuery());
   const filtered = ['search', 'template_type', 'status', 'tag'].some(
     (key) => search[key as keyof JobsSearch] !== undefined,
@@ -39,6 +39,8 @@ export function JobsPage() {
   const set = (change: Partial<JobsSearch>) =>
     void navigate({ search: (before: JobsSearch) => ({ ...before, page: undefined, ...change }), replace: true });
   const clear = () => void navigate({ search: { sort: search.sort } });
+  const mayBulk = useMayBulk();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const jobs = list.data?.jobs ?? [];
   const total = list.data?.total ?? 0;
   return (
@@ -112,7 +114,13 @@ export function JobsPage() {
       )}
       {jobs.length > 0 && (
         <>
-          <JobTable jobs={jobs} templates={templates.data ?? []} />
+          {mayBulk && <BulkBar jobs={jobs} chosen={chosen} choose={setChosen} />}
+          <JobTable
+            jobs={jobs}
+            templates={templates.data ?? []}
+            chosen={chosen}
+            choose={mayBulk ? setChosen : undefined}
+          />
           <Pager
             page={page}
             size={PAGE}
@@ -127,38 +135,15 @@ export function JobsPage() {
   );
 }
 
-/** What is typed goes into the address once the typing rests. */
-export function SearchField({
-  value,
-  change,
-}: {
-  value: string | undefined;
-  change: (text: string | undefined) => void;
-}) {
-  const { t } = useTranslation();
-  const [text, setText] = useState(value ?? '');
-  const [settled] = useDebouncedValue(text, 300);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only what was typed goes out
-  useEffect(() => {
-    if (settled !== (value ?? '')) change(settled.trim() || undefined);
-  }, [settled]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only what comes from the address comes in
-  useEffect(() => {
-    if (value !== settled) setText(value ?? '');
-  }, [value]);
-  return (
-    <TextInput
-      className="sg-filter-search"
-      type="search"
-      label={t('filter.search')}
-      leftSection={<IconSearch size={16} />}
-      value={text}
-      onChange={(event) => setText(event.currentTarget.value)}
-    />
-  );
+interface TableProps {
+  jobs: Job[];
+  templates: Template[];
+  chosen: ReadonlySet<string>;
+  /** Where several can be chosen. */
+  choose?: (ids: ReadonlySet<string>) => void;
 }
 
-function JobTable({ jobs, templates }: { jobs: Job[]; templates: Template[] }) {
+function JobTable({ jobs, templates, chosen, choose }: TableProps) {
   const { t } = useTranslation();
   const byType = new Map(templates.map((template) => [template.type, template]));
   return (
@@ -166,6 +151,11 @@ function JobTable({ jobs, templates }: { jobs: Job[]; templates: Template[] }) {
       <table className="sg-table">
         <thead>
           <tr>
+            {choose && (
+              <th scope="col">
+                <span className="sg-hidden">{t('bulk.title')}</span>
+              </th>
+            )}
             <th scope="col">{t('jobs.status')}</th>
             <th scope="col">{t('jobs.name')}</th>
             <th scope="col">{t('jobs.template')}</th>
@@ -181,7 +171,21 @@ function JobTable({ jobs, templates }: { jobs: Job[]; templates: Template[] }) {
           {jobs.map((job) => {
             const template = byType.get(job.template_type);
             return (
-              <tr key={job.id}>
+              <tr key={job.id} data-chosen={chosen.has(job.id) || undefined}>
+                {choose && (
+                  <td className="sg-choose">
+                    <Checkbox
+                      aria-label={t('bulk.choose', { name: job.name })}
+                      checked={chosen.has(job.id)}
+                      onChange={(event) => {
+                        const next = new Set(chosen);
+                        if (event.currentTarget.checked) next.add(job.id);
+                        else next.delete(job.id);
+                        choose(next);
+                      }}
+                    />
+                  </td>
+                )}
                 <td title={job.status_reason ?? undefined}>
                   <StatusMark status={job.status} />
                 </td>
@@ -206,7 +210,7 @@ function JobTable({ jobs, templates }: { jobs: Job[]; templates: Template[] }) {
                   )}
                 </td>
                 <td>
-                  <RecentRuns jobId={job.id} />
+                  <RecentRuns job={job} />
                 </td>
                 <td className="sg-actions">
                   <JobMenu job={job} />

@@ -17,7 +17,7 @@ import { Problem } from '../api/problem';
 import { jobsChanged } from '../api/queries';
 
 /** How long the server lets a deletion be taken back. */
-const UNDO_MS = 10_000;
+export const UNDO_MS = 10_000;
 
 export function tellProblem(title: string, error: unknown) {
   const problem = Problem.from(error);
@@ -41,7 +41,7 @@ export function useJobActions() {
     mutationFn: (job: Job) => ask(api.POST('/api/admin/scheduler/jobs/{id}/run', { ...path(job.id), body: {} })),
     onSuccess: (execution, job) => {
       void client.invalidateQueries({ queryKey: ['executions'] });
-      void client.invalidateQueries({ queryKey: ['recent', job.id] });
+      jobsChanged(client, job.id);
       void navigate({ to: '/executions/$id', params: { id: execution.id } });
     },
     onError: (error, job) => tellProblem(t('jobs.cannot_run', { name: job.name }), error),

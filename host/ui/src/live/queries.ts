@@ -28,14 +28,7 @@ export function useLiveQueries() {
         stale(['jobs'], ['job', event.id], ['status'], ['why', event.id]);
         break;
       case 'execution':
-        stale(
-          ['execution', event.id],
-          ['status'],
-          ['jobs'],
-          ['job', event.job_id],
-          ['effects', event.id],
-          ['recent', event.job_id],
-        );
+        stale(['execution', event.id], ['status'], ['jobs'], ['job', event.job_id], ['effects', event.id]);
         if (isListed(client, event.id)) stale(['executions']);
         break;
       case 'progress':

@@ -13,6 +13,7 @@ import { StatusMark } from '../parts/StatusMark';
 import { Empty, Skeleton, Trouble } from '../parts/states';
 import { number, percent } from '../parts/time';
 import { When } from '../parts/When';
+import { LoadStrip } from '../timeline/LoadStrip';
 import './overview.css';
 
 export function OverviewPage() {
@@ -109,6 +110,7 @@ export function OverviewPage() {
           />
         </div>
       )}
+      {data.total_jobs > 0 && <LoadStrip />}
       <div className="sg-two sg-section">
         <section className="sg-panel">
           <h2 className="sg-panel-title">{t('overview.next')}</h2>
