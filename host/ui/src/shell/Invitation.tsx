@@ -1,7 +1,7 @@
 /** Where the link of an invitation leads: the person chooses a password and is signed in. The link's token stands in the
  * address's `#` part, which no server and no log sees. */
 import { Button, PasswordInput, TextInput } from '@mantine/core';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link, useLocation, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { acceptInvitation } from '../api/session';
@@ -11,8 +11,7 @@ import { Mark } from '../parts/Mark';
 export function Invitation() {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  // Read once: the page keeps it if the address changes.
-  const [link] = useState(() => new URLSearchParams(window.location.hash.slice(1)));
+  const link = new URLSearchParams(useLocation({ select: ({ hash }) => hash }));
   const [password, setPassword] = useState('');
   const [trouble, setTrouble] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
