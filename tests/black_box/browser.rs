@@ -20,12 +20,12 @@ async fn a_person_makes_runs_changes_and_deletes_a_job_in_a_browser() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_set_up_link_makes_an_administrator_who_signs_in_by_name_from_then_on() {
+async fn people_are_set_up_invited_and_signed_in_see_and_may_do_what_their_role_says_and_are_signed_out() {
     let folder = tempfile::tempdir().unwrap();
     let server = fresh(folder.path()).start().await;
     let token = wait_for("set-up link", 10, || async { printed(&server, "/setup#token=") }).await;
     let link = format!("{}/setup#token={token}", server.base());
-    assert_eq!(drive(&server, "people.mjs", vec![("SANDGLASS_SETUP", link)]).await, 7);
+    assert_eq!(drive(&server, "people.mjs", vec![("SANDGLASS_SETUP", link)]).await, 52);
 }
 
 /// Lets a script of `host/ui/browser` loose on a server; gives the number of its checks, all of which held.

@@ -28,7 +28,7 @@ export async function browse(url) {
     reducedMotion: 'reduce',
   });
   // A busy machine is slow; nothing here waits for luck.
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(Number(process.env.SANDGLASS_PATIENCE ?? 60_000));
   const troubles = [];
   // A request to another host would be a fault of the interface.
   await context.route(
