@@ -1,15 +1,18 @@
 /** Ctrl-K: go anywhere, find a job. */
-import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight';
+import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData, spotlight } from '@mantine/spotlight';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay } from '../access/may';
 import { jobsQuery } from '../api/queries';
 import { PLACES } from './places';
 
-export function Palette() {
+export function Palette({ openAtOnce }: { openAtOnce: () => boolean }) {
   const { t } = useTranslation();
+  useEffect(() => {
+    if (openAtOnce()) spotlight.open();
+  }, [openAtOnce]);
   const may = useMay();
   const navigate = useNavigate();
   const [query, setQuery] = useState('');

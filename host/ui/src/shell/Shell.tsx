@@ -5,7 +5,7 @@ import IconDots from '@tabler/icons-react/dist/esm/icons/IconDots.mjs';
 import IconLogout from '@tabler/icons-react/dist/esm/icons/IconLogout.mjs';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { meQuery } from '../api/queries';
 import { session } from '../api/session';
@@ -23,6 +23,7 @@ const Keys = lazy(() => import('./KeysHelp').then(({ Keys }) => ({ default: Keys
 export function Shell() {
   const { t } = useTranslation();
   const [help, setHelp] = useState(false);
+  const paletteWanted = usePaletteWanted();
   useStream();
   useLiveQueries();
   useKeys(() => setHelp(true));
@@ -72,11 +73,26 @@ export function Shell() {
         <Outlet />
       </main>
       <Suspense>
-        <Palette />
+        <Palette openAtOnce={paletteWanted} />
         <Keys opened={help} close={() => setHelp(false)} />
       </Suspense>
     </div>
   );
+}
+
+/** Whether the palette was asked for before it was there; from then on it hears its key itself. */
+function usePaletteWanted(): () => boolean {
+  const wanted = useRef(false);
+  useEffect(() => {
+    const heard = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      wanted.current = true;
+    };
+    document.addEventListener('keydown', heard);
+    return () => document.removeEventListener('keydown', heard);
+  }, []);
+  return useCallback(() => wanted.current, []);
 }
 
 /** What has no room in the bar of a phone. */

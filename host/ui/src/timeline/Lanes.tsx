@@ -23,6 +23,7 @@ export function Lanes({ timeline, span, ofJob = false }: { timeline: Timeline; s
     1,
     ...timeline.lanes.flatMap((lane) => lane.sums.map((one) => one.planned + sum(one.runs as Record<string, number>))),
   );
+  const ticks = ticksOf(timeline, span).filter(({ minor }) => !minor);
   return (
     <div className="sg-lanes" data-of-job={ofJob || undefined}>
       <Axis timeline={timeline} span={span} />
@@ -36,7 +37,7 @@ export function Lanes({ timeline, span, ofJob = false }: { timeline: Timeline; s
             )}
             <Told lane={lane} />
             <div className="sg-track" aria-hidden="true">
-              <Marks lane={lane} timeline={timeline} most={most} />
+              <Marks lane={lane} timeline={timeline} most={most} ticks={ticks} />
             </div>
           </li>
         ))}
@@ -60,13 +61,21 @@ function Told({ lane }: { lane: Lane }) {
   );
 }
 
-function Marks({ lane, timeline, most }: { lane: Lane; timeline: Timeline; most: number }) {
+interface MarksProps {
+  lane: Lane;
+  timeline: Timeline;
+  /** The highest of all bars. */
+  most: number;
+  ticks: Tick[];
+}
+
+function Marks({ lane, timeline, most, ticks }: MarksProps) {
   const { t } = useTranslation();
   const { from, to } = timeline;
   const clock = (at: string) => `${wallClock(at, timeline.timezone)} ${timeline.timezone}`;
   return (
     <>
-      <Grid timeline={timeline} />
+      <Grid timeline={timeline} ticks={ticks} />
       {lane.sums.map((one) => {
         const begin = timeline.slots[one.slot] ?? from;
         const end = timeline.slots[one.slot + 1] ?? to;
@@ -120,11 +129,14 @@ function Marks({ lane, timeline, most }: { lane: Lane; timeline: Timeline; most:
   );
 }
 
-/** Now, and where the clocks change. */
-function Grid({ timeline }: { timeline: Timeline }) {
+/** Hours or days, now, and where the clocks change. */
+function Grid({ timeline, ticks }: { timeline: Timeline; ticks: Tick[] }) {
   const now = position(useNow(15_000), timeline.from, timeline.to);
   return (
     <>
+      {ticks.map(({ slot }) => (
+        <i key={slot} className="sg-tick" style={{ left: percent(position(slot, timeline.from, timeline.to)) }} />
+      ))}
       {timeline.clock_changes.map(({ at }) => (
         <i key={at} className="sg-clock-change" style={{ left: percent(position(at, timeline.from, timeline.to)) }} />
       ))}
@@ -133,31 +145,40 @@ function Grid({ timeline }: { timeline: Timeline }) {
   );
 }
 
+interface Tick {
+  slot: string;
+  /** Left out where there is little room. */
+  lead?: string;
+  text: string;
+  minor: boolean;
+}
+
 /** What stands at the head: hours of a day, days of a week or month. */
-function Axis({ timeline, span }: { timeline: Timeline; span: Span }) {
-  const { t } = useTranslation();
-  const { from, to, timezone: zone } = timeline;
-  const hours = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
-  const weekday = new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', day: 'numeric' });
-  const day = new Intl.DateTimeFormat('en-GB', { timeZone: zone, day: 'numeric' });
-  const ticks = timeline.slots.flatMap((slot) => {
+function ticksOf(timeline: Timeline, span: Span): Tick[] {
+  const zone = { timeZone: timeline.timezone };
+  const clock = new Intl.DateTimeFormat('en-GB', { ...zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const weekday = new Intl.DateTimeFormat('en-GB', { ...zone, weekday: 'short' });
+  const day = new Intl.DateTimeFormat('en-GB', { ...zone, day: 'numeric' });
+  return timeline.slots.flatMap((slot): Tick[] => {
     const at = new Date(slot);
-    const wall = hours.format(at);
-    if (span === 'month') return [{ slot, text: day.format(at), minor: Number(day.format(at)) % 5 !== 0 }];
-    if (span === 'week') return wall === '00:00' ? [{ slot, text: weekday.format(at), minor: false }] : [];
+    const [wall, date] = [clock.format(at), day.format(at)];
+    if (span === 'month') return [{ slot, text: date, minor: Number(date) % 5 !== 0 }];
+    if (span === 'week')
+      return wall === '00:00' ? [{ slot, lead: `${weekday.format(at)} `, text: date, minor: false }] : [];
     const hour = Number(wall.slice(0, 2));
     return hour % 2 === 0 ? [{ slot, text: wall, minor: hour % 6 !== 0 }] : [];
   });
+}
+
+function Axis({ timeline, span }: { timeline: Timeline; span: Span }) {
+  const { t } = useTranslation();
+  const { from, to } = timeline;
   return (
     <div className="sg-axis" aria-hidden="true">
       <div className="sg-track">
-        {ticks.map(({ slot, text, minor }) => (
+        {ticksOf(timeline, span).map(({ slot, lead, text, minor }) => (
           <span key={slot} data-minor={minor || undefined} style={{ left: percent(position(slot, from, to)) }}>
+            {lead && <em>{lead}</em>}
             {text}
           </span>
         ))}
