@@ -96,6 +96,7 @@ pub(super) const RULES: &[(Method, &str, Need)] = &[
     (Method::GET, path!("/templates/{type}"), Need::Read),
     (Method::GET, path!("/templates/{type}/grant"), Need::Read),
     (Method::PUT, path!("/templates/{type}/grant"), Need::Define),
+    (Method::POST, path!("/templates/{type}/grant/check"), Need::Read),
     (Method::GET, path!("/templates/{type}/capabilities"), Need::Read),
     (Method::DELETE, path!("/templates/{type}/grant"), Need::Define),
     (Method::DELETE, path!("/templates/{type}"), Need::Define),

@@ -1,5 +1,7 @@
 //! Grants: what a template may have. Changes hold from the next call on, also in runs that are on.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -19,7 +21,7 @@ use super::words::{AccessWord, CapabilityWord};
 use crate::model::Digest;
 use crate::model::grant::{Limits, Right};
 use crate::model::template::Problem;
-use crate::registry::GrantInfo;
+use crate::registry::{GrantInfo, HostOffer};
 
 /// What a digest of a template may have.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,6 +42,20 @@ pub struct GrantView {
     pub set_at: Option<Time>,
     /// What is right in form but may not do what was meant.
     pub warnings: Vec<ProblemItem>,
+    /// What this host has to give.
+    pub offer: OfferView,
+}
+
+/// What this host has to give, as it is configured.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GrantOffer)]
+pub struct OfferView {
+    /// The most that a grant can say; null: its job's `timeout_seconds` alone bounds it.
+    pub limits: LimitsView,
+    pub connections: Vec<String>,
+    pub folders: Vec<String>,
+    /// From which mail can be sent.
+    pub identities: Vec<String>,
 }
 
 /// One right.
@@ -117,9 +133,22 @@ impl From<Limits> for LimitsView {
     }
 }
 
+impl From<HostOffer> for OfferView {
+    fn from(offer: HostOffer) -> Self {
+        let HostOffer { limits, connections, folders, identities } = offer;
+        let list = |labels: BTreeSet<String>| labels.into_iter().collect();
+        Self {
+            limits: limits.into(),
+            connections: list(connections),
+            folders: list(folders),
+            identities: list(identities),
+        }
+    }
+}
+
 impl From<GrantInfo> for GrantView {
     fn from(info: GrantInfo) -> Self {
-        let GrantInfo { grant, version, is_default, set, warnings } = info;
+        let GrantInfo { grant, version, is_default, set, warnings, offer } = info;
         let (set_by, set_at) = set.unzip();
         let item = |Problem { pointer, code, message }| ProblemItem { pointer, code, message };
         Self {
@@ -132,6 +161,7 @@ impl From<GrantInfo> for GrantView {
             set_by,
             set_at: set_at.map(Time),
             warnings: warnings.into_iter().map(item).collect(),
+            offer: offer.into(),
         }
     }
 }

@@ -16,6 +16,7 @@ mod execution_view;
 mod executions;
 mod forecast_view;
 mod frame;
+mod grant_check;
 mod grants;
 mod headers;
 mod health;

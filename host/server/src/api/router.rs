@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use super::error::ApiError;
 use super::state::Shared;
 use super::{
-    ApiState, access, audit, auth, capabilities, docs, events, executions, frame, grants, health, installation, jobs,
-    logs, metrics, openapi, runs, schedules, secrets, status, templates, timeline, ui,
+    ApiState, access, audit, auth, capabilities, docs, events, executions, frame, grant_check, grants, health,
+    installation, jobs, logs, metrics, openapi, runs, schedules, secrets, status, templates, timeline, ui,
 };
 
 /// Every route of the interface, with its documentation.
@@ -24,6 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(templates::get, installation::retire))
         .routes(routes!(installation::approve))
         .routes(routes!(grants::get, grants::set, grants::revoke))
+        .routes(routes!(grant_check::check))
         .routes(routes!(capabilities::list))
         // Jobs
         .routes(routes!(jobs::create, jobs::list))

@@ -38,6 +38,12 @@ pub struct TemplateView {
     pub parameter_schema: Value,
     /// Functions that the component can call, as its bytes say.
     pub imports: Vec<String>,
+    /// The version of the contract that it was built against; null where it is not loaded.
+    #[schema(example = "0.1.0")]
+    pub contract: Option<&'static str>,
+    /// Whether it imports WASI, which leads nowhere here: its toolchain imports everything, so that its needs say more
+    /// than its imports. Null where it is not loaded.
+    pub imports_wasi: Option<bool>,
     /// What it asks for, with reasons.
     #[schema(value_type = Vec<Object>)]
     pub needs: Value,
@@ -78,6 +84,10 @@ pub struct WaitingView {
     pub since: Option<Time>,
     pub file: Option<String>,
     pub imports: Vec<String>,
+    /// The version of the contract that it was built against; null where it is not loaded.
+    pub contract: Option<&'static str>,
+    /// Whether it imports WASI, which leads nowhere here; null where it is not loaded.
+    pub imports_wasi: Option<bool>,
     #[schema(value_type = Vec<Object>)]
     pub needs: Value,
     /// What it asks for beside the version in force: needs and functions that were added, removed or changed.
@@ -108,7 +118,7 @@ pub struct TemplateList {
 
 impl From<registry::TemplateView> for TemplateView {
     fn from(view: registry::TemplateView) -> Self {
-        let registry::TemplateView { template, grant, readiness, warnings, stand, waiting } = view;
+        let registry::TemplateView { template, grant, readiness, warnings, stand, build, waiting } = view;
         let waiting = waiting.map(|waiting| WaitingView::of(&template, *waiting));
         let metadata = template.metadata;
         let source = stand.as_ref().map_or(Source::BuiltIn, |stand| stand.source.clone());
@@ -123,6 +133,8 @@ impl From<registry::TemplateView> for TemplateView {
             digest: template.digest.to_string(),
             parameter_schema: template.schema,
             imports: template.imports,
+            contract: build.map(|build| build.contract),
+            imports_wasi: build.map(|build| build.imports_wasi),
             needs: json!(metadata.needs),
             grant: grant.map_or(Value::Null, |grant| json!({ "rights": grant.rights, "limits": grant.limits })),
             state: readiness.as_str(),
@@ -150,7 +162,7 @@ impl From<registry::FileProblem> for TemplateProblem {
 
 impl WaitingView {
     fn of(in_force: &Template, view: registry::TemplateView) -> Self {
-        let registry::TemplateView { template, warnings, stand, .. } = view;
+        let registry::TemplateView { template, warnings, stand, build, .. } = view;
         let difference = Difference::between(in_force, &template);
         Self {
             digest: template.digest.to_string(),
@@ -159,6 +171,8 @@ impl WaitingView {
             since: stand.as_ref().map(|stand| stand.since.into()),
             file: stand.and_then(|stand| stand.source.file().map(str::to_owned)),
             imports: template.imports,
+            contract: build.map(|build| build.contract),
+            imports_wasi: build.map(|build| build.imports_wasi),
             needs: json!(template.metadata.needs),
             changes: difference.words(),
             difference: json!(difference),

@@ -112,6 +112,16 @@ pub struct Stand {
     pub reason: Option<String>,
 }
 
+/// What a component was built against, as its bytes say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Build {
+    /// The version of the contract: `0.1.0`.
+    pub contract: &'static str,
+    /// Whether it imports WASI, which leads nowhere here. What does was made by a toolchain that imports the whole
+    /// contract, called or not, so that its needs say more than its imports.
+    pub imports_wasi: bool,
+}
+
 /// A component that was admitted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {

@@ -14,7 +14,9 @@ pub use access::{
     Access, AccessError, Begun, Caller, Client, NewToken, Parts as AccessParts, TOKEN_PREFIX, UserWithLink,
     secret as new_secret,
 };
-pub use grants::{CapabilityUse, FunctionUse, GrantError, GrantInfo, Grants, HostOffer, Met, UseReader, Uses};
+pub use grants::{
+    CapabilityUse, FunctionUse, GrantCheck, GrantError, GrantInfo, Grants, HostOffer, JobAffected, Met, UseReader, Uses,
+};
 pub use jobs::{JobError, Jobs, RunRequest, read_schedule};
 pub use secrets::{Asked as AskedSecret, SecretError, Secrets, read as read_secret, set as set_secret};
 pub use templates::{

@@ -12,13 +12,14 @@ use super::bindings::FullPre;
 use super::environment::Environment;
 use super::state::State;
 use crate::model::Digest;
-use crate::model::template::{Metadata, Need};
+use crate::model::template::{Build, Metadata, Need};
 
 /// A component that was compiled and linked.
 pub(super) struct Loaded {
     pub(super) pre: FullPre<State>,
     /// Where it runs.
     pub(super) environment: Arc<Environment>,
+    pub(super) build: Build,
     /// Computing time as long as the time-out; otherwise as configured.
     pub(super) is_built_in: AtomicBool,
     pub(super) described: OnceCell<Described>,
@@ -31,8 +32,8 @@ pub(super) struct Described {
 }
 
 impl Loaded {
-    pub(super) fn new(pre: FullPre<State>, environment: Arc<Environment>) -> Self {
-        Self { pre, environment, is_built_in: AtomicBool::new(false), described: OnceCell::new() }
+    pub(super) fn new(pre: FullPre<State>, environment: Arc<Environment>, build: Build) -> Self {
+        Self { pre, environment, build, is_built_in: AtomicBool::new(false), described: OnceCell::new() }
     }
 
     pub(super) fn is_built_in(&self) -> bool {

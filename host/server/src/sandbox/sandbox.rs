@@ -20,7 +20,7 @@ use super::{Compiler, Inspection, Run, Runner, SandboxError};
 use crate::capabilities::Gates;
 use crate::config;
 use crate::model::outcome::{FailureKind, Finished, Metrics, Outcome};
-use crate::model::template::{Metadata, Problem};
+use crate::model::template::{Build, Metadata, Problem};
 use crate::model::{Clock, Digest};
 
 thread_local! {
@@ -144,7 +144,8 @@ impl Sandbox {
             }
         };
         let pre = environment.link(&component, contract)?;
-        inner.library.add(digest.clone(), Loaded::new(pre, environment));
+        let build = Build { contract: contract.version(), imports_wasi: kind == Kind::Large };
+        inner.library.add(digest.clone(), Loaded::new(pre, environment, build));
         Ok(digest)
     }
 
@@ -202,6 +203,11 @@ impl Sandbox {
     /// Whether a component is ready to run.
     pub fn is_loaded(&self, digest: &Digest) -> bool {
         self.0.library.contains(digest)
+    }
+
+    /// What a loaded component was built against; None where it is not loaded.
+    pub fn build(&self, digest: &Digest) -> Option<Build> {
+        self.0.library.get(digest).ok().map(|loaded| loaded.build)
     }
 
     /// Lets go of a component. Runs under way are not touched; its machine code stays in the cache.

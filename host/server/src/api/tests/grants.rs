@@ -120,6 +120,33 @@ async fn what_may_not_do_what_was_meant_is_told_beside_the_grant() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_grant_would_stop_is_told_before_it_is_given() {
+    let scene = Scene::start().await;
+    let job = scene.job().await;
+    let path = format!("{GRANT}/check");
+    let check = |body: Value| scene.post(&path, body);
+    let fine = check(json!({ "as_asked": true })).await;
+    assert_eq!(fine.status, StatusCode::OK, "{}", fine.text);
+    assert_eq!((&fine.json["jobs"], &fine.json["affected"]), (&json!(1), &json!(0)), "{}", fine.text);
+    let right = json!({ "capability": "documents", "target": "orders", "access": ["write"] });
+    let narrow = check(json!({ "rights": [right] })).await;
+    let named = &narrow.json["affected_jobs"][0];
+    assert_eq!((&named["id"], &named["is_new"]), (&json!(job), &json!(true)), "{}", narrow.text);
+    assert_eq!(named["denied"][0]["grant_that_would_allow"]["target"], "logs", "{}", narrow.text);
+    assert_eq!((&narrow.json["affected"], &narrow.json["is_complete"]), (&json!(1), &json!(true)));
+    assert_eq!(scene.get(GRANT).await.json["version"], 1, "nothing was changed");
+
+    put(&scene, json!({ "rights": [right] }), None).await;
+    let again = check(json!({ "rights": [] })).await;
+    assert_eq!(again.json["affected_jobs"][0]["is_new"], false, "it was stopped before: {}", again.text);
+    let faulty = check(json!({ "rights": [{ "capability": "http", "target": "", "access": ["send"] }] })).await;
+    assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", faulty.text);
+    assert_eq!(faulty.json["errors"][0]["pointer"], "/rights/0/target", "{}", faulty.text);
+    let offer = &scene.get(GRANT).await.json["offer"];
+    assert!(offer["folders"].is_array() && offer["limits"].is_object(), "{offer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_is_valid_whatever_is_granted_and_the_check_says_what_it_would_be_denied() {
     let scene = Scene::start().await;
     let check = || scene.post("/jobs/validate", sample());

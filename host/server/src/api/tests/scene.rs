@@ -23,7 +23,7 @@ use crate::executor::{self, Deliver, EffectsSeen, Executor, HttpAnswer, HttpCall
 use crate::model::event::Event;
 use crate::model::log::{Level, LogLine};
 use crate::model::outcome::{Finished, Metrics as Used, Outcome, RunResult};
-use crate::model::template::{Metadata, Need, OnLost, Problem};
+use crate::model::template::{Build, Metadata, Need, OnLost, Problem};
 use crate::model::{Clock, Digest, ExecutionId, Incarnation, Lease, SystemClock};
 use crate::registry::{
     self, Access, AccessParts, AdmitError, Components, Described, DropIn, DropInParts, Jobs, Shelf, Templates,
@@ -305,6 +305,10 @@ impl Components for Played {
 
     fn is_loaded(&self, _: &Digest) -> bool {
         true
+    }
+
+    fn build(&self, _: &Digest) -> Option<Build> {
+        None
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::config::Config;
 use crate::model::grant::Limits;
+use crate::model::template::Template;
 
 /// Bounds and labels of the configuration.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct HostOffer {
     /// The most that a grant can say; all are there.
     pub limits: Limits,
@@ -16,6 +17,15 @@ pub struct HostOffer {
 }
 
 impl HostOffer {
+    /// The same for one template: the time of a built-in one is bounded by its job's `timeout_seconds` alone.
+    #[must_use]
+    pub fn to(mut self, template: &Template) -> Self {
+        if template.built_in {
+            self.limits.cpu_seconds = None;
+        }
+        self
+    }
+
     /// Reads the slices that bound what templates do.
     pub fn of(config: &Config, connections: impl IntoIterator<Item = String>) -> Self {
         let number = |bound: usize| Some(u64::try_from(bound).unwrap_or(u64::MAX));

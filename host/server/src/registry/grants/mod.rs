@@ -3,6 +3,7 @@
 //! The gate asks for the grant at every call (`capabilities/guard.rs`), so a run that is on feels a change at once. A
 //! grant belongs to a digest; it is never widened by anything but a person's word.
 
+mod check;
 mod host;
 mod overview;
 mod read;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+pub use check::{GrantCheck, JobAffected};
 pub use host::HostOffer;
 pub use overview::{CapabilityUse, FunctionUse, Met};
 pub use uses::{UseReader, Uses};
@@ -58,6 +60,8 @@ pub struct GrantInfo {
     /// Who changed it last, and when.
     pub set: Option<(String, DateTime<Utc>)>,
     pub warnings: Vec<Problem>,
+    /// What this host has to give.
+    pub offer: HostOffer,
 }
 
 /// Sets, narrows and takes away grants.
@@ -103,19 +107,9 @@ impl Grants {
         expected: Option<i64>,
         by: &str,
     ) -> Result<GrantInfo, GrantError> {
-        let digest = read::digest(body);
         // Held from here on: the version that is meant must not be replaced before its grant is set.
         let _alone = self.templates.grants_alone().await;
-        let view = match self.version(template_type, digest.as_ref()) {
-            Err(GrantError::NotFound) if digest.is_some() && self.templates.get(template_type).is_some() => {
-                let message =
-                    format!("{template_type} has no version of this digest here; leave it out for the one in force");
-                let (pointer, code) = ("/digest".to_owned(), "unknown_digest".to_owned());
-                return Err(GrantError::Invalid(vec![Problem { pointer, code, message }]));
-            }
-            found => found?,
-        };
-        let asked = read::read(body, &view.template, &self.host).map_err(GrantError::Invalid)?;
+        let (view, asked) = self.asked(template_type, body)?;
         self.put(&view, asked, expected, by, TemplateChange::Granted).await
     }
 
@@ -134,6 +128,22 @@ impl Grants {
         let view = self.version(template_type, digest)?;
         let nothing = Asked { rights: Vec::new(), limits: Limits::default() };
         self.put(&view, nothing, expected, by, TemplateChange::Revoked).await
+    }
+
+    /// What a body asks to be granted, and to which version.
+    fn asked(&self, template_type: &str, body: &Value) -> Result<(TemplateView, Asked), GrantError> {
+        let digest = read::digest(body);
+        let view = match self.version(template_type, digest.as_ref()) {
+            Err(GrantError::NotFound) if digest.is_some() && self.templates.get(template_type).is_some() => {
+                let message =
+                    format!("{template_type} has no version of this digest here; leave it out for the one in force");
+                let (pointer, code) = ("/digest".to_owned(), "unknown_digest".to_owned());
+                return Err(GrantError::Invalid(vec![Problem { pointer, code, message }]));
+            }
+            found => found?,
+        };
+        let asked = read::read(body, &view.template, &self.host).map_err(GrantError::Invalid)?;
+        Ok((view, asked))
     }
 
     fn version(&self, template_type: &str, digest: Option<&Digest>) -> Result<TemplateView, GrantError> {
@@ -184,6 +194,7 @@ impl Grants {
     }
 
     fn info(&self, template: &Template, stored: Option<StoredGrant>) -> GrantInfo {
+        let offer = self.host.clone().to(template);
         let Some(StoredGrant { grant, is_default, version, set }) = stored else {
             let grant = Grant {
                 template_type: template.metadata.name.clone(),
@@ -191,10 +202,11 @@ impl Grants {
                 rights: Vec::new(),
                 limits: Limits::default(),
             };
-            return GrantInfo { grant, version: 0, is_default: false, set: None, warnings: Vec::new() };
+            let warnings = Vec::new();
+            return GrantInfo { grant, version: 0, is_default: false, set: None, warnings, offer };
         };
         let warnings = warnings::warnings(&grant.rights, template, &self.host);
-        GrantInfo { is_default: is_default.unwrap_or(false), version, set, warnings, grant }
+        GrantInfo { is_default: is_default.unwrap_or(false), version, set, warnings, grant, offer }
     }
 }
 

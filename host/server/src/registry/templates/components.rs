@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::AdmitError;
 use crate::model::Digest;
-use crate::model::template::{Metadata, Problem};
+use crate::model::template::{Build, Metadata, Problem};
 
 /// What a component says of itself, and what its bytes say.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,4 +46,7 @@ pub trait Components: Send + Sync + 'static {
     async fn validate(&self, digest: &Digest, parameters: &str) -> Result<Vec<Problem>, AdmitError>;
 
     fn is_loaded(&self, digest: &Digest) -> bool;
+
+    /// What a loaded component was built against; None where it is not loaded.
+    fn build(&self, digest: &Digest) -> Option<Build>;
 }

@@ -60,7 +60,7 @@ mod tests {
 
     use super::{FORMER_DEFAULT, Grant, Templates, grant};
     use crate::model::grant::{Limits, Right};
-    use crate::model::template::{Metadata, OnLost, Problem};
+    use crate::model::template::{Build, Metadata, OnLost, Problem};
     use crate::model::{Digest, SystemClock};
     use crate::registry::templates::{AdmitError, Components, Described};
 
@@ -102,6 +102,10 @@ mod tests {
 
         fn is_loaded(&self, _: &Digest) -> bool {
             true
+        }
+
+        fn build(&self, _: &Digest) -> Option<Build> {
+            None
         }
     }
 

@@ -40,7 +40,7 @@ pub use shelf::{Shelf, ShelfError};
 pub use trial::Trial;
 
 use crate::model::grant::Grant;
-use crate::model::template::{Stand, Template};
+use crate::model::template::{Build, Stand, Template};
 use crate::model::{Clock, Digest};
 use crate::repository::{GrantStore, TemplateStore};
 use schema::Schema;
@@ -99,6 +99,8 @@ pub struct TemplateView {
     pub warnings: Vec<String>,
     /// Where it came from and since when it stands as it does; none for those that come with the binary.
     pub stand: Option<Stand>,
+    /// What it was built against; none where it is not loaded.
+    pub build: Option<Build>,
     /// The version of it that waits for approval.
     pub waiting: Option<Box<TemplateView>>,
 }
@@ -153,6 +155,7 @@ impl Templates {
             readiness: self.judge(state, template_type, Some(digest)),
             warnings: entry.warnings.clone(),
             stand: state.stands.get(digest).cloned(),
+            build: self.components.build(digest),
             waiting: waiting.and_then(|waiting| self.view(state, waiting)).map(Box::new),
         })
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{AdmitError, Components, Described};
 use crate::model::Digest;
-use crate::model::template::Problem;
+use crate::model::template::{Build, Problem};
 use crate::sandbox::{Inspection, Sandbox, SandboxError};
 
 /// Components, run by the real sandbox.
@@ -50,6 +50,10 @@ impl Components for SandboxComponents {
 
     fn is_loaded(&self, digest: &Digest) -> bool {
         self.0.is_loaded(digest)
+    }
+
+    fn build(&self, digest: &Digest) -> Option<Build> {
+        self.0.build(digest)
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::sync::{Notify, broadcast, mpsc};
 use crate::model::event::Event;
 use crate::model::grant::{Grant, Limits, Right};
 use crate::model::job::Hooks;
-use crate::model::template::{Metadata, Need, OnLost, Problem, Source, Template};
+use crate::model::template::{Build, Metadata, Need, OnLost, Problem, Source, Template};
 use crate::model::{Digest, Incarnation, Job, JobId, SystemClock};
 use crate::registry::templates::dropin::{DropIn, DropInError, Parts};
 use crate::registry::templates::{AdmitError, Components, Described, Shelf, TemplateView, Templates};
@@ -134,6 +134,10 @@ impl Components for Played {
 
     fn is_loaded(&self, digest: &Digest) -> bool {
         self.loaded.lock().contains(digest)
+    }
+
+    fn build(&self, _: &Digest) -> Option<Build> {
+        None
     }
 }
 
