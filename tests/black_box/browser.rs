@@ -6,16 +6,24 @@ use std::process::Command;
 use sandglass_tests::{Server, Setup, wait_for};
 
 use crate::access::{fresh, printed};
+use crate::dropin::{hello, patched};
 
 /// Fewer would mean that some were left out.
-const LEAST_CHECKS: u32 = 60;
+const LEAST_CHECKS: u32 = 85;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_makes_runs_changes_and_deletes_a_job_in_a_browser() {
     let folder = tempfile::tempdir().unwrap();
     let server = Setup::on(folder.path()).argument("--demo").start().await;
     let token = "test-token-0123456789-0123456789-0123456789".to_owned();
-    let checks = drive(&server, "suite.mjs", vec![("SANDGLASS_TOKEN", token)]).await;
+    let components = folder.path().join("components-to-bring");
+    std::fs::create_dir(&components).unwrap();
+    std::fs::write(components.join("hello.wasm"), hello()).unwrap();
+    let more = patched(&hello(), "param:/collection", "any_collection_**");
+    std::fs::write(components.join("hello-more.wasm"), more).unwrap();
+    let components = components.display().to_string();
+    let more = vec![("SANDGLASS_TOKEN", token), ("SANDGLASS_COMPONENTS", components)];
+    let checks = drive(&server, "suite.mjs", more).await;
     assert!(checks >= LEAST_CHECKS, "only {checks} checks");
 }
 

@@ -6,7 +6,7 @@ use sandglass_tests::{Answer, Client, Server, Setup, root, wait_for};
 use serde_json::{Value, json};
 
 /// The example that `cargo xtask plugins` builds.
-fn hello() -> Vec<u8> {
+pub(crate) fn hello() -> Vec<u8> {
     let path = root().join("target/plugins/examples/hello.wasm");
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; cargo xtask plugins builds it", path.display()))
 }
@@ -22,7 +22,7 @@ fn variant(bytes: &[u8], mark: &str) -> Vec<u8> {
 }
 
 /// The same component with one text put in the place of another of the same length, wherever it stands.
-fn patched(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+pub(crate) fn patched(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let (mut patched, mut places) = (bytes.to_vec(), 0);
     for at in 0..patched.len() - from.len() {
@@ -101,6 +101,7 @@ async fn a_file_becomes_a_template_that_runs_once_somebody_grants_it_something()
     assert_eq!((&template["state"], &template["source"]), (&json!("not_granted"), &json!("folder")), "{template:#}");
     assert_eq!((&template["file"], &template["grant"]), (&json!("hello.wasm"), &Value::Null), "{template:#}");
     assert!(template["imports"].as_array().unwrap().contains(&json!("sandglass:documents/read.collection.count")));
+    assert_eq!((&template["contract"], &template["imports_wasi"]), (&json!("0.1.0"), &json!(false)), "{template:#}");
     assert_eq!(list["problems"], json!([]));
 
     let created = client.post("/jobs", &job(3_600)).await.ok();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 
 const WIDTHS = [390, 768, 1440];
+const OFFERED = encodeURIComponent(JSON.stringify({ capability: 'documents', target: 'orders', access: ['write'] }));
 const SCHEMES = ['light', 'dark'];
 
 export async function routes({ page, url, check, axe, told, shots, screens = everything(told) }) {
@@ -45,6 +46,12 @@ function everything(told) {
     'execution-missing': '/executions/65f1c0ffee65f1c0ffee65f1',
     templates: '/templates',
     template: '/templates/database_cleanup',
+    'template-waiting': '/templates/hello',
+    'template-missing': '/templates/nothing_like_it',
+    grant: '/templates/data_export/grant',
+    'grant-offered': `/templates/hello/grant?add=${OFFERED}`,
+    capabilities: '/capabilities',
+    'capabilities-detail': '/capabilities?template=hello&capability=documents',
     audit: '/audit',
     settings: '/settings',
     reference: '/reference',
@@ -53,7 +60,7 @@ function everything(told) {
 }
 
 /** What axe finds. It is run by the debugger, which the page's policy does not bind. */
-async function complaints(page, axe, width) {
+export async function complaints(page, axe, width) {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
   const found = await page.evaluate(async () => {
     const { violations } = await window.axe.run(document, {

@@ -9,11 +9,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { browse } from './browser.mjs';
 import { journey } from './journey.mjs';
-import { routes } from './routes.mjs';
+import { complaints, routes } from './routes.mjs';
+import { retirement, templates } from './templates.mjs';
 
 const url = process.env.SANDGLASS_URL;
 const token = process.env.SANDGLASS_TOKEN;
 assert(url && token, 'SANDGLASS_URL and SANDGLASS_TOKEN have to be set');
+const components = process.env.SANDGLASS_COMPONENTS;
+assert(components, 'SANDGLASS_COMPONENTS has to name a folder of components');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let checks = 0;
@@ -25,6 +28,7 @@ async function check(name, holds) {
   console.log(`ok ${checks} ${name} (${Math.round(performance.now() - began)} ms)`);
 }
 
+const shots = process.env.SANDGLASS_SHOTS;
 const failures = [];
 /** A check that others do not build on: what it finds is told at the end, with what the rest found. */
 async function survey(name, holds) {
@@ -36,11 +40,25 @@ async function survey(name, holds) {
   }
 }
 
+/** A state that has no address of its own, looked at as all screens are. */
+async function look(name) {
+  const { page } = browser;
+  for (const width of [390, 768, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert(wide <= 0, `${name} is ${wide} px wider than a window of ${width}`);
+    if (shots) await page.screenshot({ path: `${shots}/${name}-${width}-light.png` });
+    assert.deepEqual(await complaints(page, axe, width), []);
+  }
+}
+
 const browser = await browse(url);
 try {
   const { page, troubles } = browser;
   const told = await journey({ page, url, token, check });
-  await routes({ page, url, check: survey, axe, told, shots: process.env.SANDGLASS_SHOTS });
+  const brought = await templates({ page, url, check, components, look });
+  await routes({ page, url, check: survey, axe, told, shots });
+  await retirement({ page, url, check, told: brought });
   await check('no page said anything on the console, and nothing broke the policy', () => {
     assert.deepEqual(troubles, []);
   });

@@ -10,6 +10,7 @@ import {
 import { meQuery } from './api/queries';
 import { session } from './api/session';
 import { NotFound, Shell } from './shell/Shell';
+import { asRight, type Right } from './templates/rights';
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 /** A word that looks like a number is read as one by the router. */
@@ -187,12 +188,51 @@ const template = createRoute({
   component: lazyRouteComponent(() => import('./templates/TemplatePage'), 'TemplatePage'),
 });
 
+export interface GrantSearch {
+  /** The version that it belongs to; the one in force without. */
+  digest?: string;
+  /** A right that somebody came to give. */
+  add?: Right;
+}
+
+const grant = createRoute({
+  getParentRoute: () => shell,
+  path: '/templates/$type/grant',
+  component: lazyRouteComponent(() => import('./grants/GrantPage'), 'GrantPage'),
+  validateSearch: (search: Record<string, unknown>): GrantSearch => ({
+    digest: word(search.digest),
+    add: asRight(search.add),
+  }),
+});
+
+export interface CapabilitiesSearch {
+  template?: string;
+  capability?: string;
+  /** Only where something was denied or lies idle. */
+  odd?: true;
+}
+
+const capabilities = createRoute({
+  getParentRoute: () => shell,
+  path: '/capabilities',
+  component: lazyRouteComponent(() => import('./capabilities/CapabilitiesPage'), 'CapabilitiesPage'),
+  validateSearch: (search: Record<string, unknown>): CapabilitiesSearch => ({
+    template: text(search.template),
+    capability: text(search.capability),
+    odd: search.odd === true || search.odd === 'true' ? true : undefined,
+  }),
+});
+
 export interface AuditSearch {
   kind?: string;
   actor?: string;
   action?: string;
   capability?: string;
-  refused?: true;
+  operation?: string;
+  target?: string;
+  subject?: string;
+  template_digest?: string;
+  refused?: string;
   job_id?: string;
   cursor?: string;
 }
@@ -206,7 +246,11 @@ const audit = createRoute({
     actor: word(search.actor),
     action: text(search.action),
     capability: text(search.capability),
-    refused: search.refused === true || search.refused === 'true' ? true : undefined,
+    operation: text(search.operation),
+    target: word(search.target),
+    subject: word(search.subject),
+    template_digest: word(search.template_digest),
+    refused: text(search.refused),
     job_id: word(search.job_id),
     cursor: word(search.cursor),
   }),
@@ -277,6 +321,8 @@ const tree = root.addChildren([
     timeline,
     templates,
     template,
+    grant,
+    capabilities,
     audit,
     settings,
     account,

@@ -21,6 +21,10 @@ export type Why = Schemas['Why'];
 export type Timeline = Schemas['Timeline'];
 export type Me = Schemas['Me'];
 export type User = Schemas['User'];
+export type Forecast = Schemas['Forecast'];
+export type Grant = Schemas['Grant'];
+export type GrantCheck = Schemas['GrantCheck'];
+export type CapabilityList = Schemas['CapabilityList'];
 export type Role = Schemas['Role'];
 export type Permission = Schemas['Permission'];
 

@@ -46,15 +46,18 @@ export const statusQuery = () =>
     },
   });
 
-export const templatesQuery = () =>
+/** All that is known of templates: those in force, those taken away, files that were not taken. */
+export const templateListQuery = () =>
   queryOptions({
     queryKey: ['templates'],
-    queryFn: async () => {
+    queryFn: () => {
       const call = api.GET('/api/admin/scheduler/templates');
-      return (await ask(call)).templates;
+      return ask(call);
     },
     staleTime: 60_000,
   });
+
+export const templatesQuery = () => queryOptions({ ...templateListQuery(), select: (list) => list.templates });
 
 export const jobsQuery = (query: JobFilter) =>
   queryOptions({

@@ -1,5 +1,5 @@
 /** Who changed what, and what crossed a sandbox or was refused. */
-import { Button, Select, Switch } from '@mantine/core';
+import { Button, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -12,6 +12,8 @@ import { When } from '../parts/When';
 import type { AuditSearch } from '../router';
 
 const CAPABILITIES = ['documents', 'http', 'email', 'files', 'secrets', 'insight'];
+
+const NARROWED = ['subject', 'operation', 'target', 'template_digest', 'job_id'] as const;
 
 export function AuditPage() {
   const { t } = useTranslation();
@@ -27,6 +29,8 @@ export function AuditPage() {
     void navigate({ search: (before: AuditSearch) => ({ ...before, cursor: undefined, ...change }), replace: true });
   const clear = () => void navigate({ search: {} });
   const filtered = Object.keys(query).some((key) => key !== 'cursor');
+  // What a link from elsewhere narrowed it to, and no field here shows.
+  const narrow = NARROWED.flatMap((name) => (search[name] ? [[name, search[name]] as const] : []));
   const entries = audit.data?.entries ?? [];
   const next = audit.data?.next_cursor;
   return (
@@ -53,11 +57,13 @@ export function AuditPage() {
           data={CAPABILITIES.map((capability) => ({ value: capability, label: t(`capability.${capability}`) }))}
           onChange={(capability) => set({ capability: capability ?? undefined })}
         />
-        <Switch
-          className="sg-filter-switch"
-          label={t('audit.refused')}
-          checked={search.refused === true}
-          onChange={(event) => set({ refused: event.currentTarget.checked || undefined })}
+        <Select
+          label={t('audit.outcome')}
+          placeholder={t('filter.all')}
+          clearable
+          value={search.refused ?? null}
+          data={(['denied', 'limit'] as const).map((verdict) => ({ value: verdict, label: t(`verdict.${verdict}`) }))}
+          onChange={(refused) => set({ refused: refused ?? undefined })}
         />
         {filtered && (
           <Button variant="subtle" onClick={clear}>
@@ -65,6 +71,16 @@ export function AuditPage() {
           </Button>
         )}
       </search>
+      {narrow.length > 0 && (
+        <p className="sg-soft sg-break">
+          {t('audit.only')}{' '}
+          {narrow.map(([name, value]) => (
+            <span key={name}>
+              {t(`audit.fields.${name}`)} <code className="sg-json">{value}</code>{' '}
+            </span>
+          ))}
+        </p>
+      )}
       {audit.isPending && <Skeleton />}
       {audit.isError && <Trouble error={audit.error} retry={() => void audit.refetch()} />}
       {audit.data &&

@@ -13,6 +13,7 @@ import { StatusMark } from '../parts/StatusMark';
 import { Skeleton, Trouble } from '../parts/states';
 import { bytes, duration, number } from '../parts/time';
 import { When } from '../parts/When';
+import { Denied } from './Denied';
 import { Effects } from './Effects';
 import { LogViewer } from './LogViewer';
 import { Attempts, StateLine } from './StateLine';
@@ -58,6 +59,7 @@ export function ExecutionPage() {
       actions={<Actions execution={shown} />}
     >
       <Errors execution={shown} />
+      <Denied execution={shown} />
       <section className="sg-panel">
         <StateLine execution={shown} />
         {shown.result && (

@@ -12,7 +12,7 @@ function keysOf(value: object, prefix = ''): string[] {
 }
 
 const keys = keysOf(en);
-const plain = new Set(keys.map((key) => key.replace(/_(one|other)$/, '')));
+const plain = new Set(keys.map((key) => key.replace(/_(zero|one|other)$/, '')));
 const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
   (entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.includes('.test.'),
 );

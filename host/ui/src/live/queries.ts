@@ -37,6 +37,10 @@ export function useLiveQueries() {
       case 'host':
         stale(['status']);
         break;
+      case 'template':
+        stale(['templates'], ['grant', event.type], ['grant-check', event.type], ['capabilities', event.type]);
+        stale(['jobs'], ['job'], ['validate'], ['status']);
+        break;
       case 'missed':
         void client.invalidateQueries();
         break;

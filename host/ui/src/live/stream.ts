@@ -15,6 +15,7 @@ export type LiveEvent =
   | { name: 'progress'; id: string; job_id: string; progress: unknown }
   | { name: 'log'; id: string; job_id: string; timestamp: string; level: string; message: string }
   | { name: 'host'; host: string; change: string }
+  | { name: 'template'; type: string; digest: string; change: string }
   /** Events were lost: read anew. */
   | { name: 'missed' };
 

@@ -8,6 +8,7 @@ import IconOverview from '@tabler/icons-react/dist/esm/icons/IconLayoutDashboard
 import IconTemplates from '@tabler/icons-react/dist/esm/icons/IconPuzzle.mjs';
 import IconSettings from '@tabler/icons-react/dist/esm/icons/IconSettings.mjs';
 import IconTimeline from '@tabler/icons-react/dist/esm/icons/IconTimeline.mjs';
+import IconCapabilities from '@tabler/icons-react/dist/esm/icons/IconShieldCheck.mjs';
 
 export const PLACES = [
   { to: '/', name: 'overview', key: 'o', icon: IconOverview, minor: false },
@@ -15,6 +16,7 @@ export const PLACES = [
   { to: '/executions', name: 'executions', key: 'e', icon: IconExecutions, minor: false },
   { to: '/timeline', name: 'timeline', key: 'l', icon: IconTimeline, minor: false },
   { to: '/templates', name: 'templates', key: 't', icon: IconTemplates, minor: false },
+  { to: '/capabilities', name: 'capabilities', key: 'c', icon: IconCapabilities, minor: true },
   { to: '/audit', name: 'audit', key: 'a', icon: IconAudit, minor: true },
   { to: '/settings', name: 'settings', key: 's', icon: IconSettings, minor: true },
   { to: '/reference', name: 'reference', key: 'r', icon: IconReference, minor: true },

@@ -2,20 +2,13 @@
 import { useTranslation } from 'react-i18next';
 import type { Template } from '../api/client';
 import { isObject } from '../form/schema';
+import { type Extra, type Need, parameterOf } from './rights';
 
-interface Need {
-  capability: string;
-  target: string;
-  access: string;
-  reason: string;
-  optional: boolean;
-}
-
-export const needsOf = (template: Template) => template.needs as unknown as Need[];
+export const needsOf = (template: { needs: Template['needs'] }) => template.needs as unknown as Need[];
 
 /** `param:/collection` as the parameters have it; undefined where they say nothing. */
 export function targetOf(need: Need, parameters: Record<string, unknown> | undefined): string | undefined {
-  const pointer = /^param:(\/.*)$/.exec(need.target)?.[1];
+  const pointer = parameterOf(need.target);
   if (!pointer) return need.target;
   const found = pointer
     .split('/')
@@ -24,7 +17,37 @@ export function targetOf(need: Need, parameters: Record<string, unknown> | undef
   return found === undefined ? undefined : String(found);
 }
 
-export function Needs({ template, parameters }: { template: Template; parameters?: Record<string, unknown> }) {
+/** A target for people: a parameter by its name. */
+export function Target({ target }: { target: string }) {
+  const { t } = useTranslation();
+  const pointer = parameterOf(target);
+  if (pointer === undefined) return <code className="sg-json">{target}</code>;
+  return (
+    <span className="sg-soft">
+      {t('needs.parameter')} <code className="sg-json">{pointer.slice(1)}</code>
+    </span>
+  );
+}
+
+/** What narrows a right or a need further, in words. */
+export function Narrowing({ extra }: { extra: Extra | null | undefined }) {
+  const { t } = useTranslation();
+  const parts = Object.entries(extra ?? {})
+    .filter(([key]) => key !== 'on_failure')
+    .map(([key, value]) => {
+      const told = Array.isArray(value) ? value.join(', ') : typeof value === 'string' ? value : JSON.stringify(value);
+      return t(`narrowing.${key}`, { value: told, defaultValue: `${key}: ${told}` });
+    });
+  return parts.length > 0 ? <span className="sg-below sg-break">{parts.join(' · ')}</span> : null;
+}
+
+export function Needs({
+  template,
+  parameters,
+}: {
+  template: { needs: Template['needs'] };
+  parameters?: Record<string, unknown>;
+}) {
   const { t } = useTranslation();
   const needs = needsOf(template);
   // With parameters only what this job asks for counts: an optional target that is not named is not asked for.
@@ -33,14 +56,13 @@ export function Needs({ template, parameters }: { template: Template; parameters
   return (
     <ul className="sg-needs">
       {shown.map((need) => (
-        <li key={`${need.capability} ${need.access} ${need.target}`}>
+        <li key={JSON.stringify(need)}>
           <strong>{t(`capability.${need.capability}`, { defaultValue: need.capability })}</strong>{' '}
           {t(`access.${need.access}`, { defaultValue: need.access })}{' '}
-          <code className="sg-json">
-            {(parameters && targetOf(need, parameters)) ?? need.target.replace(/^param:\//, '$')}
-          </code>
+          <Target target={(parameters && targetOf(need, parameters)) ?? need.target} />
           {need.optional && !parameters && <span className="sg-tag">{t('needs.optional')}</span>}
-          <span className="sg-below">{need.reason}</span>
+          <span className="sg-below sg-break">{need.reason || t('needs.no_reason')}</span>
+          <Narrowing extra={need.extra} />
         </li>
       ))}
     </ul>

@@ -6,6 +6,7 @@ import { api, ask, type Template } from '../../api/client';
 import { isObject } from '../../form/schema';
 import { Code, Details, Members } from '../../parts/Details';
 import { Trouble } from '../../parts/states';
+import { Forecast } from '../../templates/Forecast';
 import { Needs } from '../../templates/Needs';
 import { curlOf, type Draft, requestOf } from './draft';
 
@@ -85,6 +86,7 @@ export function ReviewStep({ template, draft, change, text, call, mode }: Props)
       <div className="sg-stack">
         <section className="sg-panel">
           <h2 className="sg-panel-title">{t('editor.access')}</h2>
+          {checked.data?.forecast && <Forecast type={template.type} forecast={checked.data.forecast} />}
           <Needs template={template} parameters={draft.parameters} />
         </section>
         <section className="sg-panel">
