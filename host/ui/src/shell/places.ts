@@ -7,8 +7,8 @@ import IconExecutions from '@tabler/icons-react/dist/esm/icons/IconHistory.mjs';
 import IconOverview from '@tabler/icons-react/dist/esm/icons/IconLayoutDashboard.mjs';
 import IconTemplates from '@tabler/icons-react/dist/esm/icons/IconPuzzle.mjs';
 import IconSettings from '@tabler/icons-react/dist/esm/icons/IconSettings.mjs';
-import IconTimeline from '@tabler/icons-react/dist/esm/icons/IconTimeline.mjs';
 import IconCapabilities from '@tabler/icons-react/dist/esm/icons/IconShieldCheck.mjs';
+import IconTimeline from '@tabler/icons-react/dist/esm/icons/IconTimeline.mjs';
 
 export const PLACES = [
   { to: '/', name: 'overview', key: 'o', icon: IconOverview, minor: false },

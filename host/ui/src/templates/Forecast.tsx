@@ -10,8 +10,8 @@ import { asRight, type Right } from './rights';
 
 export function Forecast({ type, forecast }: { type: string; forecast: Told }) {
   const { t } = useTranslation();
-  const { would_run: runs, hindrance, denied } = forecast;
-  if (runs && denied.length === 0) {
+  const { would_run: runs, hindrance, denied, hooks } = forecast;
+  if (runs && denied.length === 0 && hooks.length === 0) {
     return (
       <p className="sg-forecast sg-tone-success" data-forecast="runs">
         {t('forecast.runs')}
@@ -31,24 +31,42 @@ export function Forecast({ type, forecast }: { type: string; forecast: Told }) {
           </Link>
         </p>
       )}
-      <ul className="sg-needs">
-        {denied.map((denial) => {
-          const right = asRight(denial.grant_that_would_allow);
-          return (
-            <li key={`${denial.capability} ${denial.access} ${denial.target}`}>
-              <strong>{t(`capability.${denial.capability}`)}</strong> {t(`access.${denial.access}`)}{' '}
-              <code className="sg-json">{denial.target}</code>
-              <span className="sg-below">{denial.reason}</span>
-              <span className="sg-below">
-                {denial.is_certain ? t('forecast.certain') : t('forecast.possible')}
-                {denial.optional && ` ${t('forecast.optional')}`}
-              </span>
-              {right ? <Offer type={type} right={right} /> : <p className="sg-soft">{t('forecast.never')}</p>}
-            </li>
-          );
-        })}
-      </ul>
+      <Denials type={type} denied={denied} />
+      {hooks.map((hook) => (
+        <div key={hook.pointer}>
+          <p className="sg-break">
+            {t('forecast.hook', { template: hook.template })} <code>{hook.pointer}</code>{' '}
+            {hook.stops_the_run && t('forecast.hook_stops')}
+          </p>
+          {hook.hindrance && <p className="sg-break">{hook.hindrance}</p>}
+          <Denials type={hook.template} denied={hook.denied} />
+        </div>
+      ))}
     </div>
+  );
+}
+
+/** What would be denied, each with the right that would allow it. */
+function Denials({ type, denied }: { type: string; denied: Told['denied'] }) {
+  const { t } = useTranslation();
+  return (
+    <ul className="sg-needs">
+      {denied.map((denial) => {
+        const right = asRight(denial.grant_that_would_allow);
+        return (
+          <li key={`${denial.capability} ${denial.access} ${denial.target}`}>
+            <strong>{t(`capability.${denial.capability}`)}</strong> {t(`access.${denial.access}`)}{' '}
+            <code className="sg-json">{denial.target}</code>
+            <span className="sg-below">{denial.reason}</span>
+            <span className="sg-below">
+              {denial.is_certain ? t('forecast.certain') : t('forecast.possible')}
+              {denial.optional && ` ${t('forecast.optional')}`}
+            </span>
+            {right ? <Offer type={type} right={right} /> : <p className="sg-soft">{t('forecast.never')}</p>}
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
