@@ -227,6 +227,66 @@ fn a_component_that_does_not_fit_the_contract_is_told_in_words_where_and_what_to
     }
 }
 
+/// As [`changed`], written to a file.
+fn variant(folder: &Path, file: &str, from: &str, to: &str) -> String {
+    let file = folder.join(file);
+    std::fs::write(&file, changed(from, to)).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_waits_is_approved_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Setup::on(folder.path()).start().await;
+    let client = server.client();
+    assert_eq!(remote(&server, &["install", component("test/fresh").to_str().unwrap()]).0, Some(0));
+    let grant = folder.path().join("grant.json");
+    std::fs::write(&grant, r#"{"rights": [{"capability": "documents", "target": "orders", "access": ["read"]}]}"#)
+        .unwrap();
+    assert_eq!(remote(&server, &["grant", "fresh", grant.to_str().unwrap()]).0, Some(0));
+    let body = json!({
+        "name": "Orders by status", "template_type": "fresh", "parameters": {"collection": "orders", "field": "status"},
+        "schedule": {"type": "interval", "interval_seconds": 86_400},
+    });
+    let job = client.post("/jobs", &body).await.ok()["id"].as_str().unwrap().to_owned();
+    let (code, _, complained) = remote(&server, &["approve", "fresh"]);
+    assert!(code.is_some_and(|code| code != 0) && complained.contains("nothing waits for approval"), "{complained}");
+
+    // The next version asks for every collection instead of the one that a job names.
+    let more = variant(folder.path(), "more.wasm", "param:/collection", "any_collection_**");
+    let (code, told, complained) = remote(&server, &["install", &more]);
+    assert_eq!(code, Some(0), "{complained}");
+    assert!(told.contains("fresh 0.1.0 waits for approval: it asks for more than version 0.1.0"), "{told}");
+    assert!(told.contains("sandglass template approve fresh lets it take over"), "{told}");
+    let (_, listed, _) = remote(&server, &["list"]);
+    assert!(listed.contains("version 0.1.0 waits for approval"), "{listed}");
+
+    // Somebody looked at another version than the one that waits by now.
+    let before = client.get("/templates/fresh").await.ok();
+    let (code, _, complained) = remote(&server, &["approve", "fresh", "--digest", before["digest"].as_str().unwrap()]);
+    assert!(code == Some(4) && complained.contains("waits for approval, not"), "{code:?} {complained}");
+    let digest = before["waiting"]["digest"].as_str().unwrap();
+    let (code, told, complained) = remote(&server, &["approve", "fresh", "--digest", digest, "--grant-needs"]);
+    assert_eq!((code, told.as_str()), (Some(0), "fresh 0.1.0 is in force; 1 jobs moved to it.\n"), "{complained}");
+    let (_, told, _) = remote(&server, &["grant", "fresh"]);
+    assert!(told.contains("documents read orders\n") && told.contains("documents read any_collection_**\n"), "{told}");
+    let moved = client.get(&format!("/jobs/{job}")).await.ok();
+    assert_eq!(moved["template_digest"], digest, "{moved:#}");
+    let changes = client.get("/audit?kind=change&action=template.approve").await.ok();
+    assert_eq!(
+        (&changes["entries"][0]["actor"], &changes["entries"][0]["subject"]),
+        (&json!("admin"), &json!("fresh"))
+    );
+
+    // And a no: the version before stays in force.
+    let another = variant(folder.path(), "another.wasm", "param:/collection", "all_collections**");
+    let (_, told, _) = remote(&server, &["install", &another, "--json"]);
+    let waiting = serde_json::from_str::<Value>(&told).unwrap()["digest"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(remote(&server, &["remove", "fresh", "--digest", &waiting]).0, Some(0), "{told}");
+    assert_eq!(client.get("/templates/fresh").await.ok()["digest"], digest);
+    assert_eq!(remote(&server, &["approve", "no_such_thing"]).0, Some(3));
+}
+
 /// `sandglass template ARGUMENTS…` against a server, with its token.
 fn remote(server: &Server, arguments: &[&str]) -> (Option<i32>, String, String) {
     let folder = tempfile::tempdir().unwrap();

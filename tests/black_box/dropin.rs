@@ -316,4 +316,39 @@ async fn a_template_that_is_replaced_ten_times_under_load_fails_no_run_and_each_
         }
     }
     assert!(seen >= 20, "only {seen} runs");
+
+    // Bytes of versions that nothing runs any more go with the next start; the one in force stays.
+    let kept = || -> Vec<String> {
+        let files = std::fs::read_dir(place.folder.path().join("components")).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut kept: Vec<String> = names.filter(|name| name.ends_with(".wasm")).collect();
+        kept.sort();
+        kept
+    };
+    assert_eq!(kept().len(), 11);
+    // A job that the planner changed at each attempt to move it stays behind until the next start.
+    let mut needed: Vec<String> = vec![format!("{}.wasm", digests.last().unwrap().as_str().unwrap())];
+    for id in &jobs {
+        wait_for("the end of the last run", 60, || async {
+            let history = client.get(&format!("/jobs/{id}/executions?page_size=200")).await.ok();
+            let is_on = |ran: &Value| ["running", "queued"].contains(&ran["status"].as_str().unwrap());
+            (!history["executions"].as_array().unwrap().iter().any(is_on)).then_some(())
+        })
+        .await;
+        let job = client.get(&format!("/jobs/{id}")).await.ok();
+        needed.push(format!("{}.wasm", job["template_digest"].as_str().unwrap()));
+    }
+    needed.sort();
+    needed.dedup();
+    assert_eq!(server.terminate(60).await, Some(0));
+    let server = place.start().await;
+    assert_eq!(kept(), needed);
+    let last = digests.last().unwrap();
+    wait_for("the jobs of the last version", 60, || async {
+        let job = server.client().get(&format!("/jobs/{}", jobs[0])).await.ok();
+        (job["template_digest"] == *last).then_some(())
+    })
+    .await;
+    let ran = server.client().post(&format!("/jobs/{}/run?wait=60", jobs[0]), &json!({})).await.ok();
+    assert_eq!((&ran["status"], &ran["template_digest"]), (&json!("success"), last), "{ran:#}");
 }

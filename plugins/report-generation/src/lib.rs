@@ -1,6 +1,6 @@
 //! The template `report_generation`: figures from documents and from Sandglass's own runs, as a page, a table or JSON.
 //!
-//! `kinds` ask the database, which does the sums; what comes back becomes a [`report`], which knows nothing of how it
+//! `kinds` ask the database, which does the sums; what comes back becomes a `report`, which knows nothing of how it
 //! will look; `formats` write it and `delivery` brings it where it should go. Nothing is ever changed in a database.
 
 mod delivery;

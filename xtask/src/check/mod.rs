@@ -14,7 +14,7 @@ pub struct Arguments {
     take_in_contract: bool,
 }
 
-/// Formatting, lints, the SDK's documentation, layer arrows, the contract, generated files, the interface.
+/// Formatting, lints, documentation, layer arrows, the contract, generated files, the interface.
 ///
 /// # Errors
 /// Names the first rule that does not hold.
@@ -26,7 +26,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     contract::check(arguments.take_in_contract)?;
     crate::ui::check()?;
     step("lints", &mut cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"])?)?;
-    let mut documentation = cargo(&["doc", "--locked", "--package", "sandglass-sdk", "--no-deps"])?;
-    step("documentation of the SDK", documentation.env("RUSTDOCFLAGS", "--deny warnings"))?;
+    let mut documentation = cargo(&["doc", "--locked", "--workspace", "--no-deps"])?;
+    step("documentation", documentation.env("RUSTDOCFLAGS", "--deny warnings"))?;
     generated::check()
 }

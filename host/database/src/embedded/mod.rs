@@ -96,8 +96,8 @@ impl Embedded {
     /// Opens the database in `folder`, which is created if it is not there.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] if another process has it open or the folder cannot be used, [`Error::Invalid`] for a
-    /// file of an unknown format, [`Error::Corrupted`].
+    /// `Unavailable` if another process has it open or the folder cannot be used, `Invalid` for a file of an unknown
+    /// format, `Corrupted`.
     pub fn open(folder: &Path, options: Options) -> Result<Self> {
         let folder = Folder::lock(folder)?;
         let connection = folder.writer(&options)?;

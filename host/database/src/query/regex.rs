@@ -1,6 +1,6 @@
 //! Regular expressions of filters, on an engine that takes linear time whatever the pattern.
 //!
-//! Patterns are written for PCRE, as MongoDB's are; [`translate`] carries them over. What needs backtracking
+//! Patterns are written for PCRE, as MongoDB's are; `translate` carries them over. What needs backtracking
 //! (look-around, back-references) is refused with the reason.
 //! Options: manual, "$regex" (<https://www.mongodb.com/docs/manual/reference/operator/query/regex/>).
 

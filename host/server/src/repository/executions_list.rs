@@ -49,7 +49,7 @@ pub struct Page {
 
 impl Executions {
     /// # Errors
-    /// `Invalid` when a page number reaches beyond [`DEEPEST_ROW`]; else those of the database.
+    /// `Invalid` when a page number reaches beyond `DEEPEST_ROW`; else those of the database.
     pub async fn list(&self, filter: &ExecutionFilter, position: Position, page_size: u64) -> Result<Page> {
         let mut conditions = filter.conditions();
         let mut skip = 0;

@@ -1,7 +1,7 @@
 //! When: decides every occurrence, holds the overlap policy, finds what was missed. Never runs anything.
 //!
-//! [`decision`], [`overlap`] and [`fate`] are pure: the rules. [`planner`] keeps the state, [`gather`] and
-//! [`occurrence`] make a group of what is due, [`store`] writes it and carries out what follows, [`thread`] sleeps and
+//! `decision`, `overlap` and `fate` are pure: the rules. `planner` keeps the state, `gather` and
+//! `occurrence` make a group of what is due, `store` writes it and carries out what follows, `thread` sleeps and
 //! wakes. Others speak to it through [`Scheduler`]; the executor tells it of ends over a channel that loses nothing.
 
 mod agenda;

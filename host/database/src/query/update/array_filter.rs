@@ -1,6 +1,6 @@
 //! Array filters: conditions with a name, by which `$[name]` chooses elements.
 //!
-//! Rule: manual, "$[<identifier>]"
+//! Rule: manual, "`$[<identifier>]`"
 //! (<https://www.mongodb.com/docs/manual/reference/operator/update/positional-filtered/>).
 
 use std::collections::BTreeMap;

@@ -141,10 +141,16 @@ pub(super) fn install(arguments: &Install) -> Result<(), CliError> {
     let bytes = super::read(&arguments.file)?;
     let sent = size(bytes.len() as u64);
     let digest = crate::model::Digest::of(&bytes).to_string();
+    let for_people = !arguments.json;
     let asked = async |remote: Remote| {
         eprintln!("sending {sent}; the server compiles it");
         let request = remote.request(Method::POST, &["templates"], &[]).header("Content-Type", "application/wasm");
-        remote.send(request.body(bytes)).await
+        let installed = remote.send(request.body(bytes)).await?;
+        // What it asks for beside the version in force stands with that one.
+        if for_people && text(&installed, "state") == "awaiting_approval" {
+            return remote.send(remote.request(Method::GET, &["templates", text(&installed, "type")], &[])).await;
+        }
+        Ok(installed)
     };
     ask(&arguments.server, arguments.json, asked, |template| {
         let kind = text(template, "type");
@@ -152,7 +158,10 @@ pub(super) fn install(arguments: &Install) -> Result<(), CliError> {
             Some(waiting) => {
                 println!("{kind} {} waits for approval: {}", text(waiting, "version"), text(waiting, "reason"));
                 items(waiting, "changes").filter_map(Value::as_str).for_each(|change| println!("  {change}"));
-                println!("sandglass template approve {kind} lets it take over");
+                println!(
+                    "sandglass template approve {kind} lets it take over, with --grant-needs and what is new granted"
+                );
+                items(waiting, "warnings").filter_map(Value::as_str).for_each(|warning| println!("Warning: {warning}"));
             }
             None => {
                 println!("{kind} {} is in force ({digest}).", text(template, "version"));
@@ -163,7 +172,9 @@ pub(super) fn install(arguments: &Install) -> Result<(), CliError> {
                 }
             }
         }
-        items(template, "warnings").filter_map(Value::as_str).for_each(|warning| println!("Warning: {warning}"));
+        if text(template, "digest") == digest {
+            items(template, "warnings").filter_map(Value::as_str).for_each(|warning| println!("Warning: {warning}"));
+        }
     })
 }
 
