@@ -57,7 +57,7 @@ export async function templates({ page, url, check, components, look }) {
     await page.getByText('Granted as asked').waitFor();
     await page.getByText('No job runs this version.').waitFor();
     await button('Save grant').click();
-    await page.getByRole('heading', { name: 'Hello', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Hello', level: 1, exact: true }).waitFor();
     await page.locator('.sg-details [data-state="ready"]').waitFor();
   });
 
@@ -100,7 +100,7 @@ export async function templates({ page, url, check, components, look }) {
     await page.getByText('runs today').waitFor();
     await look('grant-narrow');
     await button('Save grant').click();
-    await page.getByRole('heading', { name: 'Hello', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Hello', level: 1, exact: true }).waitFor();
   });
 
   await check('the review of the job says what would be denied, and what would allow it', async () => {
@@ -136,7 +136,7 @@ export async function templates({ page, url, check, components, look }) {
     await page.getByText('Its job can do its work.').waitFor();
     assert.equal(await page.locator('.sg-right').count(), 2);
     await button('Save grant').click();
-    await page.getByRole('heading', { name: 'Hello', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Hello', level: 1, exact: true }).waitFor();
     await run('success');
   });
 
