@@ -352,12 +352,12 @@ export async function roles({ page, url, check, told }) {
     await page.getByRole('option', { name: 'Auditor' }).click();
     await button('Change role').click();
     await page.locator('.sg-details').getByText('Auditor').waitFor();
+    await button('Make a link for a new password').click();
+    await page.locator('.sg-once code').waitFor();
     await button('Disable').click();
     await page.locator('.sg-details').getByText('Disabled').waitFor();
     const refused = await ask(page, 'POST', '/api/auth/login', { name: 'olga', password: PASSWORD });
     assert.equal(refused.status, 401);
-    await button('Make a link for a new password').click();
-    await page.locator('.sg-once code').waitFor();
     await button('Delete').click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await page.waitForURL(`${url}/settings/users`);

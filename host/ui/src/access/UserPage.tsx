@@ -152,7 +152,7 @@ function Changes({ user }: { user: User }) {
         </Button>
       </form>
       <div className="sg-form-buttons">
-        <Button variant="default" loading={link.isPending} onClick={() => link.mutate()}>
+        <Button variant="default" disabled={user.disabled} loading={link.isPending} onClick={() => link.mutate()}>
           {user.has_password ? t('access_pages.reset_password') : t('access_pages.make_link')}
         </Button>
         <Button

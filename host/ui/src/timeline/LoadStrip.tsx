@@ -37,6 +37,7 @@ export function LoadStrip() {
     hourCycle: 'h23',
   });
   const peak = planned.indexOf(Math.max(...planned));
+  const words = !data.load_is_whole ? 'at_least' : planned[peak] === all ? 'all' : 'whole';
   return (
     <section className="sg-panel sg-section">
       <div className="sg-section-head">
@@ -46,7 +47,8 @@ export function LoadStrip() {
       <p className="sg-soft sg-load-words">
         {all === 0
           ? t('overview.load_none')
-          : t(data.load_is_whole ? 'overview.load_words' : 'overview.load_words_at_least', {
+          : t(`overview.load_words.${words}`, {
+              count: all,
               number: number(all),
               peak: number(planned[peak] ?? 0),
               at: clock.format(new Date(data.slots[peak] ?? data.from)),
