@@ -23,6 +23,7 @@ mod languages;
 mod mail;
 mod mail_tls;
 mod notifications;
+mod object_store;
 mod parameters;
 mod report;
 mod restore;

@@ -50,6 +50,28 @@ impl Setup {
         self
     }
 
+    /// What a server says that does not start.
+    ///
+    /// # Panics
+    /// When it starts.
+    pub fn refused(self) -> String {
+        let mut command = command(&self.folder);
+        command.arg("serve").args(&self.arguments).envs(self.environment);
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the server starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines().map_while(Result::ok);
+        let mut said = String::new();
+        let has_come_up = lines.any(|line| {
+            said.push_str(&line);
+            said.push('\n');
+            line.trim_start().starts_with("REST")
+        });
+        // It may have ended already; then there is nothing to do.
+        drop(child.kill());
+        let status = child.wait().expect("it ends");
+        assert!(!has_come_up && !status.success(), "it came up, or ended well: {said}");
+        said
+    }
+
     /// Starts it and waits until it is ready.
     pub async fn start(self) -> Server {
         Server::start(self).await

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use crate::process::{cargo, step, workspace};
 
 /// Python packages that tests use as independent readers and as sources of public data.
-const PYTHON_PACKAGES: [&str; 8] = [
+const PYTHON_PACKAGES: [&str; 32] = [
     "vega_datasets==0.9.0",
     "aiosmtpd==1.4.6",
     "atpublic==9.0.0",
@@ -18,6 +18,31 @@ const PYTHON_PACKAGES: [&str; 8] = [
     "et_xmlfile==2.0.0",
     "pymongo==4.20.1",
     "dnspython==2.9.2",
+    // A server that speaks S3, a client for it, and what the two need.
+    "moto==5.2.5",
+    "boto3==1.44.8",
+    "botocore==1.44.8",
+    "s3transfer==0.19.3",
+    "jmespath==1.1.0",
+    "urllib3==2.8.0",
+    "python-dateutil==2.9.0.post0",
+    "six==1.17.0",
+    "requests==2.34.2",
+    "certifi==2026.10.19.post1",
+    "charset-normalizer==3.5.2",
+    "idna==3.20",
+    "responses==0.26.3",
+    "xmltodict==1.0.4",
+    "Werkzeug==3.1.9",
+    "MarkupSafe==3.0.4",
+    "Jinja2==3.1.6",
+    "Flask==3.1.3",
+    "flask-cors==6.0.5",
+    "blinker==1.9.0",
+    "click==8.5.1",
+    "itsdangerous==2.2.0",
+    "py-partiql-parser==0.6.3",
+    "PyYAML==6.0.4",
 ];
 
 /// Checks, builds and tests everything.

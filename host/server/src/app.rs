@@ -103,12 +103,15 @@ impl App {
         audit.prepare().await.map_err(|error| AppError::setup("prepare the audit")(&error))?;
         let entrance = entrance::open(&config, address, &database, &audit, &clock).await?;
 
-        let folders = Folders::open(&config.folders, &config.files, &config.data_dir)
-            .map_err(|error| AppError::setup("set up the folders")(&error))?;
         let keyring = Keyring::read(&config.secrets, &config.data_dir);
         let keyring = keyring.map_err(|error| AppError::setup("read the key of the secrets")(&error))?;
         let secrets = Secrets::open(database.clone(), keyring).await;
         let secrets = secrets.map_err(|error| AppError::setup("open the secrets")(&error))?;
+        let folders = Folders::open(&config.folders, &config.files, &config.data_dir, Some(&secrets))
+            .map_err(|error| AppError::setup("set up the folders")(&error))?;
+        for fault in folders.key_faults().await {
+            warn!("a folder cannot be used: {fault}");
+        }
         let email = EmailClient::new(&config.email).map_err(|error| AppError::setup("set up e-mail")(&error))?;
         for fault in email.sign_in_faults(&secrets).await {
             warn!("no mail can be sent: {fault}");

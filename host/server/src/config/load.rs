@@ -8,7 +8,16 @@ use config::{Environment, File, FileFormat, Value, ValueKind};
 use super::{Config, REFERENCE};
 
 /// Keys whose values are never shown.
-const SECRET_KEYS: [&str; 6] = ["admin_token", "uri", "password", "secrets.key", "secrets__key", "previous_key"];
+const SECRET_KEYS: [&str; 8] = [
+    "admin_token",
+    "uri",
+    "password",
+    "secrets.key",
+    "secrets__key",
+    "previous_key",
+    "access_key_id",
+    "secret_access_key",
+];
 /// Secrets that are taken as they are: the environment's other values are parsed, and one of digits only would become
 /// a number.
 const TEXTS: [(&str, &str); 3] = [
@@ -27,6 +36,15 @@ const FOREIGN: [&str; 6] = [
 ];
 const PREFIX: &str = "SANDGLASS_";
 const IDENTITIES: &str = "SANDGLASS_EMAIL__IDENTITIES__";
+/// Keys with names in them whose values are taken as they are: what they begin and what they end with.
+const NAMED_TEXTS: [(&str, &str); 5] = [
+    (IDENTITIES, "__PASSWORD"),
+    (IDENTITIES, "__PASSWORD_SECRET"),
+    (FOLDERS, "__ACCESS_KEY_ID"),
+    (FOLDERS, "__SECRET_ACCESS_KEY"),
+    (FOLDERS, "__SECRET_ACCESS_KEY_SECRET"),
+];
+const FOLDERS: &str = "SANDGLASS_FOLDERS__";
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -85,7 +103,7 @@ fn merge(flags: &Flags, environment: HashMap<String, String>) -> Result<config::
     }
     let mut variables = with_secret_files(environment)?;
     let texts = TEXTS.map(|(variable, key)| (key, variables.remove(variable)));
-    let passwords = passwords(&mut variables);
+    let named_texts = named_texts(&mut variables);
     let lists = lists(&variables);
     let mut environment = Environment::with_prefix("SANDGLASS")
         .prefix_separator("_")
@@ -100,8 +118,8 @@ fn merge(flags: &Flags, environment: HashMap<String, String>) -> Result<config::
     for (key, text) in texts {
         builder = builder.set_override_option(key, text)?;
     }
-    for (key, password) in passwords {
-        builder = builder.set_override(key, password)?;
+    for (key, text) in named_texts {
+        builder = builder.set_override(key, text)?;
     }
     if let Some(data_dir) = &flags.data_dir {
         builder = builder.set_override("data_dir", data_dir.display().to_string())?;
@@ -112,12 +130,10 @@ fn merge(flags: &Flags, environment: HashMap<String, String>) -> Result<config::
     Ok(builder.build()?)
 }
 
-/// Takes the passwords of identities out, and the labels of those that are stored, with their keys.
-fn passwords(variables: &mut HashMap<String, String>) -> Vec<(String, String)> {
-    let is_password = |name: &String| {
-        name.starts_with(IDENTITIES) && (name.ends_with("__PASSWORD") || name.ends_with("__PASSWORD_SECRET"))
-    };
-    let names: Vec<String> = variables.keys().filter(|name| is_password(name)).cloned().collect();
+/// Takes the passwords of identities and the keys of folders out, and the labels of those that are stored.
+fn named_texts(variables: &mut HashMap<String, String>) -> Vec<(String, String)> {
+    let is_text = |name: &String| NAMED_TEXTS.iter().any(|(start, end)| name.starts_with(start) && name.ends_with(end));
+    let names: Vec<String> = variables.keys().filter(|name| is_text(name)).cloned().collect();
     names.into_iter().filter_map(|name| Some((key(&name), variables.remove(&name)?))).collect()
 }
 
@@ -353,6 +369,31 @@ mod tests {
         assert_eq!(config.email.identities["ops"].password_secret, "007");
         let shown = redacted(&Flags::default(), variables).unwrap();
         assert!(shown.iter().any(|one| one.key.ends_with("ops.password_secret") && one.value == "007"), "{shown:?}");
+    }
+
+    #[test]
+    fn the_key_of_a_folder_may_come_from_the_environment_or_a_file_and_is_never_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, "31337e5\n").unwrap();
+        let path = file.display().to_string();
+        let variables = environment(&[
+            ("SANDGLASS_FOLDERS__ARCHIVE__URL", "s3://bucket/daily"),
+            ("SANDGLASS_FOLDERS__ARCHIVE__PATH_STYLE", "true"),
+            ("SANDGLASS_FOLDERS__ARCHIVE__ACCESS_KEY_ID", "00700"),
+            ("SANDGLASS_FOLDERS__ARCHIVE__SECRET_ACCESS_KEY_FILE", &path),
+            ("SANDGLASS_FOLDERS__OTHER__SECRET_ACCESS_KEY_SECRET", "bucket-key"),
+        ]);
+        let config = load(&Flags::default(), variables.clone()).unwrap();
+        let archive = &config.folders["archive"];
+        assert_eq!((archive.access_key_id.as_str(), archive.secret_access_key.as_str()), ("00700", "31337e5"));
+        assert_eq!((archive.url.as_str(), archive.path_style), ("s3://bucket/daily", Some(true)));
+        let shown = redacted(&Flags::default(), variables).unwrap();
+        let hidden = |source: &Source| source.value.contains("00700") || source.value.contains("31337");
+        assert!(!shown.iter().any(hidden), "{shown:?}");
+        let label = |source: &Source| source.key.ends_with("secret_access_key_secret") && source.value == "bucket-key";
+        assert!(shown.iter().any(label), "{shown:?}");
+        assert!(!format!("{config:?}").contains("31337"));
     }
 
     #[test]

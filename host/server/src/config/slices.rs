@@ -222,13 +222,27 @@ pub struct Files {
     pub files_per_run: u64,
 }
 
-/// A folder that templates may name by its label.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A folder that templates may name by its label. All but the first two are for object stores.
+#[derive(Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Folder {
     pub url: String,
-    #[serde(default)]
     pub quota_bytes: u64,
+    pub region: String,
+    pub endpoint: String,
+    pub allow_cleartext: bool,
+    pub path_style: Option<bool>,
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    /// Label of a stored secret.
+    pub secret_access_key_secret: String,
+}
+
+/// Without the key.
+impl std::fmt::Debug for Folder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Folder").field("url", &self.url).field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
 }
 
 /// A further database that templates may name.

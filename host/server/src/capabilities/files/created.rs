@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::journal::{self, Attempt, Busy, Entry, Journal, Written};
 use super::{FileName, Folders};
-use crate::capabilities::{ErrorKind, GateError};
+use crate::capabilities::{ErrorKind, GateError, within};
 use crate::model::audit::{EffectRecord, Usage, Verdict};
 use crate::model::{Clock, Status};
 use crate::repository::Executions;
@@ -22,6 +22,8 @@ use crate::repository::audit::Audit;
 
 /// How often ended attempts are looked up.
 const EVERY: Duration = Duration::from_secs(10);
+/// The start waits so long for stores that are reached over a network.
+const AT_START: Duration = Duration::from_secs(5);
 /// Time for the removal of one file.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -69,8 +71,9 @@ impl Register {
     fn left(&self) -> std::io::Result<Vec<PathBuf>> {
         let mut left = Vec::new();
         for entry in std::fs::read_dir(&*self.folder)? {
-            let path = entry?.path();
-            if !self.busy.lock().contains(&path) {
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_type()?.is_file() && !self.busy.lock().contains(&path) {
                 left.push(path);
             }
         }
@@ -103,12 +106,15 @@ impl Folders {
     /// # Errors
     /// Those of the database; nothing may run then.
     pub async fn settle_former(&self, executions: &Executions, books: &Books) -> sandglass_database::Result<()> {
+        // A store that cannot be reached keeps nobody from starting; its turn comes again.
+        let _until_later = tokio::time::timeout(AT_START, self.clear_remote()).await;
         self.settle(executions, books, true).await
     }
 
     /// Looks after ended attempts until it is told to stop.
     pub async fn look_after(self, executions: Executions, books: Books, stop: CancellationToken) {
         while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
+            self.clear_remote().await;
             if let Err(error) = self.settle(&executions, &books, false).await {
                 tracing::warn!(%error, "whether ended attempts may keep their files is not known yet");
             }
@@ -117,7 +123,7 @@ impl Folders {
 
     async fn settle(&self, executions: &Executions, books: &Books, is_start: bool) -> sandglass_database::Result<()> {
         let register = self.register.clone();
-        let left = self.workers.run(PATIENCE, move |_| {
+        let left = self.patiently(move || {
             register.left().map_err(|error| GateError::new(ErrorKind::Unavailable, "journals", error.to_string()))
         });
         let left = left.await.unwrap_or_else(|error| {
@@ -159,7 +165,7 @@ impl Folders {
 
     async fn written(&self, path: &Path) -> Option<Written> {
         let from = path.to_owned();
-        let read = self.workers.run(PATIENCE, move |_| {
+        let read = self.patiently(move || {
             journal::read(&from).map_err(|error| GateError::new(ErrorKind::Unavailable, "journal", error.to_string()))
         });
         match read.await {
@@ -196,13 +202,9 @@ impl Folders {
     }
 
     async fn remove_one(&self, attempt: &Attempt, entry: Entry, books: &Books) -> Result<bool, GateError> {
-        let Some(local) = self.get(&entry.folder) else { return Ok(false) };
+        let Some(store) = self.get(&entry.folder) else { return Ok(false) };
         let name = FileName::parse(&entry.name)?;
-        let there = {
-            let (local, name) = (Arc::clone(&local), name.clone());
-            self.workers.run(PATIENCE, move |_| local.is_marked(&name, entry.mark)).await?
-        };
-        if !there {
+        if !within(PATIENCE, store.is_marked(&name, &entry.mark)).await? {
             return Ok(false);
         }
         let record = EffectRecord {
@@ -222,7 +224,7 @@ impl Folders {
             GateError::new(ErrorKind::Unavailable, "audit-unavailable", error.to_string())
         };
         let id = books.audit.begin(record).await.map_err(unrecorded)?;
-        let removed = self.workers.run(PATIENCE, move |_| local.remove_marked(&name, entry.mark)).await;
+        let removed = within(PATIENCE, store.remove_marked(&name, &entry.mark)).await;
         let verdict = match &removed {
             Ok(_) => Verdict::Allowed,
             Err(error) => Verdict::Failed { error: error.reason.to_owned() },
@@ -232,8 +234,16 @@ impl Folders {
         removed
     }
 
+    /// Work on our own journals.
+    async fn patiently<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, GateError> + Send + 'static,
+    ) -> Result<T, GateError> {
+        within(PATIENCE, self.workers.run(move |_| work())).await
+    }
+
     async fn forget(&self, path: PathBuf) {
-        let forgotten = self.workers.run(PATIENCE, move |_| {
+        let forgotten = self.patiently(move || {
             std::fs::remove_file(path)
                 .map_err(|error| GateError::new(ErrorKind::Unavailable, "journal", error.to_string()))
         });

@@ -11,8 +11,9 @@ use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
 use super::fault::{exists, fault, in_the_way};
-use super::local::{FILE_MODE, FileInfo, Local, Made, describe, size};
-use super::{FileName, checksum};
+use super::local::{FILE_MODE, Local, Made, describe, size};
+use super::mark::Stamp;
+use super::{FileInfo, FileName, checksum};
 use crate::capabilities::GateError;
 
 const NEW: OFlags =
@@ -65,7 +66,7 @@ impl Draft {
         mut self,
         name: &FileName,
         overwrite: bool,
-        announce: impl FnOnce(&Mark) -> Result<(), GateError>,
+        announce: impl FnOnce(&Stamp) -> Result<(), GateError>,
     ) -> Result<Placed, GateError> {
         let folder = Arc::clone(&self.folder);
         let failed = |error: Errno| fault(&folder.label, "finishing a file", error);
@@ -73,7 +74,7 @@ impl Draft {
         let digits = checksum::digits(std::mem::take(&mut self.hash));
         checksum::keep(&self.file, &stat, &digits);
         self.file.sync_all().map_err(|error| folder.system("finishing a file", &error))?;
-        announce(&Mark::of(&stat))?;
+        announce(&Stamp::of(&stat))?;
         let info = FileInfo { sha256: Some(digits), ..describe(name, &self.file, &stat) };
         let mut made = Made::default();
         match self.take_place(name, overwrite, &mut made) {
@@ -170,16 +171,7 @@ impl Drop for Draft {
     }
 }
 
-/// What a file can be known by again, also after it got its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Mark {
-    pub(super) inode: u64,
-    pub(super) size: u64,
-    pub(super) modified_seconds: i64,
-    pub(super) modified_nanoseconds: u64,
-}
-
-impl Mark {
+impl Stamp {
     pub(super) fn of(stat: &Stat) -> Self {
         Self {
             inode: stat.st_ino,

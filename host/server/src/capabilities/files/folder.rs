@@ -6,13 +6,13 @@ use tokio::time::Instant;
 
 use super::fault::exists;
 use super::list::Page;
-use super::local::Local;
+use super::store::Store;
 use super::target::Label;
 use super::{FileInfo, FileName};
 use crate::capabilities::documents::refused;
 use crate::capabilities::guard::{Gate, Target as _};
 use crate::capabilities::operation::{FILES_DELETE, FILES_ENTRIES, FILES_INFO, FILES_OPEN, FILES_READ, Operation};
-use crate::capabilities::{ErrorKind, GateError};
+use crate::capabilities::{ErrorKind, GateError, within};
 use crate::model::audit::Usage;
 
 /// Most that one read hands over.
@@ -24,7 +24,7 @@ const MOST_ENTRIES: usize = 1_000;
 #[derive(Debug, Clone)]
 pub struct Folder {
     pub(super) label: Label,
-    pub(super) local: Arc<Local>,
+    pub(super) store: Arc<dyn Store>,
 }
 
 /// Opens a folder by its label.
@@ -41,8 +41,8 @@ pub async fn open(gate: &mut Gate, label: &str) -> Result<Folder, GateError> {
         }
         Err(error) => return Err(error),
     };
-    let Some(local) = gate.folders(&permit).get(label.name()) else { return Err(unknown(gate, &label)) };
-    Ok(Folder { label, local })
+    let Some(store) = gate.folders(&permit).get(label.name()) else { return Err(unknown(gate, &label)) };
+    Ok(Folder { label, store })
 }
 
 /// The refusal of a label that is not configured. Names the folders that the grant in force covers, and no others.
@@ -65,11 +65,10 @@ impl Folder {
     /// # Errors
     /// Those of the gate; `invalid` for a name that is none, `not-found`, `unavailable`.
     pub async fn info(&self, gate: &mut Gate, name: &str) -> Result<FileInfo, GateError> {
-        let permit = gate.pass(&FILES_INFO, &self.label).await?;
+        gate.pass(&FILES_INFO, &self.label).await?;
         let since = Instant::now();
         let name = self.name(gate, &FILES_INFO, name).await?;
-        let local = Arc::clone(&self.local);
-        let found = gate.folders(&permit).workers.run(gate.remaining(), move |_| local.info(&name)).await;
+        let found = within(gate.remaining(), self.store.info(&name)).await;
         gate.note(&FILES_INFO, self.label.name(), Usage { items: 1, ..Usage::default() }, since);
         self.told(gate, &FILES_INFO, found).await
     }
@@ -86,7 +85,7 @@ impl Folder {
         after: Option<&str>,
         max: u32,
     ) -> Result<Vec<FileInfo>, GateError> {
-        let permit = gate.pass(&FILES_ENTRIES, &self.label).await?;
+        gate.pass(&FILES_ENTRIES, &self.label).await?;
         let since = Instant::now();
         let texts =
             FileName::beginning(prefix).and_then(|prefix| Ok((prefix, after.map(FileName::beginning).transpose()?)));
@@ -96,8 +95,7 @@ impl Folder {
         };
         let max = usize::try_from(max).unwrap_or(MOST_ENTRIES).min(MOST_ENTRIES);
         let page = Page { prefix, after, max };
-        let local = Arc::clone(&self.local);
-        let list = gate.folders(&permit).workers.run(gate.remaining(), move |stop| local.entries(&page, stop)).await?;
+        let list = within(gate.remaining(), self.store.entries(page)).await?;
         let usage = Usage { items: list.len() as u64, ..Usage::default() };
         gate.note(&FILES_ENTRIES, self.label.name(), usage, since);
         Ok(list)
@@ -108,12 +106,11 @@ impl Folder {
     /// # Errors
     /// As [`info`](Self::info).
     pub async fn read(&self, gate: &mut Gate, name: &str, offset: u64, max: u32) -> Result<Vec<u8>, GateError> {
-        let permit = gate.pass(&FILES_READ, &self.label).await?;
+        gate.pass(&FILES_READ, &self.label).await?;
         let since = Instant::now();
         let name = self.name(gate, &FILES_READ, name).await?;
         let max = usize::try_from(max).unwrap_or(MOST_AT_ONCE).min(MOST_AT_ONCE);
-        let local = Arc::clone(&self.local);
-        let read = gate.folders(&permit).workers.run(gate.remaining(), move |_| local.read(&name, offset, max)).await;
+        let read = within(gate.remaining(), self.store.read(&name, offset, max)).await;
         let usage = Usage { bytes_out: read.as_ref().map_or(0, Vec::len) as u64, ..Usage::default() };
         gate.note(&FILES_READ, self.label.name(), usage, since);
         self.told(gate, &FILES_READ, read).await
@@ -153,9 +150,9 @@ impl Folder {
     }
 
     /// A refusal to write over a file.
-    pub(super) fn refuse_existing(local: &Local, name: &FileName) -> Result<(), GateError> {
-        match local.info(name) {
-            Ok(_) => Err(exists(&local.label, name.as_str())),
+    pub(super) async fn refuse_existing(store: &dyn Store, name: &FileName) -> Result<(), GateError> {
+        match store.info(name).await {
+            Ok(_) => Err(exists(store.label(), name.as_str())),
             Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         }
@@ -170,9 +167,8 @@ pub async fn delete(gate: &mut Gate, folder: &Folder, name: &str) -> Result<(), 
     let permit = gate.pass(&FILES_DELETE, &folder.label).await?;
     let name = folder.name(gate, &FILES_DELETE, name).await?;
     let ticket = gate.begin(&permit, &FILES_DELETE, &folder.target(&name)).await?;
-    let local = Arc::clone(&folder.local);
-    let deleted = gate.folders(&permit).workers.run(gate.remaining(), move |_| local.delete(&name)).await;
+    let deleted = within(gate.remaining(), folder.store.delete(&name)).await;
     let usage = Usage { items: u64::from(deleted.is_ok()), ..Usage::default() };
     gate.complete(&ticket, usage, deleted.as_ref().err());
-    folder.told(gate, &FILES_DELETE, deleted).await.map(|_| ())
+    folder.told(gate, &FILES_DELETE, deleted).await
 }

@@ -1,36 +1,37 @@
 //! The folders that the configuration sets up, by label.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use url::Url;
 
 use super::created::Register;
 use super::draft::remove_leftovers;
 use super::local::Local;
+use super::local_store::LocalStore;
+use super::object::{Common, Fault, ObjectFolder, Settings};
+use super::place;
+use super::store::Store;
 use super::work::Workers;
 use crate::config;
-
-/// Folders in the data directory that are not for templates.
-const RESERVED: [&str; 3] = ["database", "components", "files"];
-/// Longest label.
-const LONGEST_LABEL: usize = 64;
+use crate::repository::Secrets;
 
 /// A folder in the configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("folders.{label}.url is {url:?}: {why}")]
+#[error("folders.{label}.{key} is {found}: {why}")]
 pub struct FolderSetupError {
     pub label: String,
-    pub url: String,
+    pub key: &'static str,
+    /// What stands there, as it may be shown.
+    pub found: String,
     pub why: String,
 }
 
 /// All folders. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Folders {
-    folders: Arc<BTreeMap<String, Arc<Local>>>,
+    folders: Arc<BTreeMap<String, Arc<dyn Store>>>,
+    /// Those that are reached over a network.
+    remote: Arc<Vec<Arc<ObjectFolder>>>,
     pub(super) workers: Workers,
     pub(in crate::capabilities) register: Register,
     pub(super) file_bytes: u64,
@@ -38,69 +39,100 @@ pub struct Folders {
 }
 
 impl Folders {
-    /// Sets up what is configured, and takes away what a killed server left unfinished. Blocks.
+    /// Sets up what is configured, and takes away what a killed server left unfinished in folders of this machine. Object
+    /// stores are not reached yet. Blocks. `secrets` holds the keys that the configuration names by label.
     ///
     /// # Errors
-    /// A label or an address that is none, a folder that would reach into the server's own data or into another one.
+    /// A key of the configuration that cannot be used: a label or an address that is none, a folder that would reach into
+    /// the server's own data or into another one, an object store without a key.
     pub fn open(
         configured: &BTreeMap<String, config::Folder>,
         limits: &config::Files,
         data_dir: &Path,
+        secrets: Option<&Secrets>,
     ) -> Result<Self, FolderSetupError> {
-        let mut folders: BTreeMap<String, Arc<Local>> = BTreeMap::new();
-        let mut places: Vec<(String, PathBuf)> = Vec::new();
+        let own = data_dir.join("files");
+        let failed = |error: std::io::Error| FolderSetupError {
+            label: "*".to_owned(),
+            key: "url",
+            found: own.display().to_string(),
+            why: format!("it cannot be made: {error}"),
+        };
+        let register = Register::open(&own).map_err(failed)?;
+        let workers = Workers::new();
+        let mut folders: BTreeMap<String, Arc<dyn Store>> = BTreeMap::new();
+        let mut paths: Vec<(&str, PathBuf)> = Vec::new();
+        let mut buckets: Vec<(&str, Settings)> = Vec::new();
         for (label, folder) in configured {
-            let failed = |why: String| FolderSetupError { label: label.clone(), url: folder.url.clone(), why };
-            check_label(label).map_err(failed)?;
-            let path = if folder.url.is_empty() {
-                let path = data_dir.join(label);
-                std::fs::DirBuilder::new()
-                    .recursive(true)
-                    .mode(0o700)
-                    .create(&path)
-                    .map_err(|error| failed(format!("{} cannot be made: {error}", path.display())))?;
-                path
-            } else {
-                let path = path_of(&folder.url).map_err(failed)?;
-                match std::fs::metadata(&path) {
-                    Ok(there) if there.is_dir() => {}
-                    Ok(_) => return Err(failed("that is a file and no folder".to_owned())),
-                    Err(error) => {
-                        // Perhaps it is mounted later; making it here would fill the disk below its mount point.
-                        tracing::warn!(label, path = %path.display(), %error, "a folder is not there; its use is refused until it is");
-                    }
+            let failed = |Fault { key, found, why }| FolderSetupError { label: label.clone(), key, found, why };
+            let of_url = |why: String| failed(Fault { key: "url", found: format!("{:?}", folder.url), why });
+            place::check_label(label).map_err(of_url)?;
+            if place::is_remote(folder) {
+                let settings = Settings::read(folder).map_err(failed)?;
+                if let Some((other, _)) = buckets.iter().find(|(_, other)| other.overlaps(&settings)) {
+                    return Err(of_url(place::shared(other)));
                 }
-                path
-            };
-            let place = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-            check_place(&place, data_dir).map_err(failed)?;
-            let overlaps = |other: &Path| other.starts_with(&place) || place.starts_with(other);
-            if let Some((other, _)) = places.iter().find(|(_, other)| overlaps(other)) {
-                return Err(failed(format!(
-                    "it shares files with the folder {other}, and a grant for one would reach the other"
-                )));
+                buckets.push((label, settings));
+                continue;
             }
-            places.push((label.clone(), place));
+            place::check_keys(folder).map_err(failed)?;
+            let path = place::path(label, folder, data_dir).map_err(of_url)?;
+            let real = place::real(&path, data_dir).map_err(of_url)?;
+            let overlaps = |other: &Path| other.starts_with(&real) || real.starts_with(other);
+            if let Some((other, _)) = paths.iter().find(|(_, other)| overlaps(other)) {
+                return Err(of_url(place::shared(other)));
+            }
+            paths.push((label, real));
             let local = Local::new(label, path, folder.quota_bytes);
             let removed = remove_leftovers(&local);
             if removed > 0 {
                 tracing::warn!(folder = label, removed, "removed files that a former process did not finish");
             }
-            folders.insert(label.clone(), Arc::new(local));
+            folders.insert(label.clone(), Arc::new(LocalStore::new(local, workers.clone())));
         }
-        let own = data_dir.join("files");
-        let register = Register::open(&own).map_err(|error| FolderSetupError {
-            label: "*".to_owned(),
-            url: own.display().to_string(),
-            why: format!("it cannot be made: {error}"),
-        })?;
+        let mut remote = Vec::new();
+        if !buckets.is_empty() {
+            let common = Common::open(own.join("uploads"), workers.clone(), limits.file_bytes).map_err(failed)?;
+            let common = Arc::new(common);
+            for (label, settings) in buckets {
+                let quota_bytes = configured.get(label).map_or(0, |folder| folder.quota_bytes);
+                let found = settings.place();
+                let folder = ObjectFolder::new(label, settings, quota_bytes, common.clone(), secrets.cloned());
+                let folder = folder.map_err(|error| FolderSetupError {
+                    label: label.to_owned(),
+                    key: "url",
+                    found,
+                    why: error.to_string(),
+                })?;
+                let folder = Arc::new(folder);
+                folders.insert(label.to_owned(), folder.clone());
+                remote.push(folder);
+            }
+        }
         Ok(Self {
             register,
             folders: Arc::new(folders),
-            workers: Workers::new(),
+            remote: Arc::new(remote),
+            workers,
             file_bytes: limits.file_bytes,
             files_per_run: limits.files_per_run,
         })
+    }
+
+    /// What would keep folders from being used at this moment, one sentence each; nothing is reached for it.
+    pub async fn key_faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for folder in self.remote.iter() {
+            faults.extend(folder.key_fault().await);
+        }
+        faults
+    }
+
+    /// Takes away what was left half written in object stores.
+    pub(super) async fn clear_remote(&self) {
+        for folder in self.remote.iter() {
+            folder.clear_leftovers().await;
+        }
     }
 
     /// Every label, by name.
@@ -109,64 +141,26 @@ impl Folders {
     }
 
     /// The folder of a label.
-    pub(super) fn get(&self, label: &str) -> Option<Arc<Local>> {
+    pub(super) fn get(&self, label: &str) -> Option<Arc<dyn Store>> {
         self.folders.get(label).cloned()
     }
-}
-
-fn check_label(label: &str) -> Result<(), String> {
-    let is_plain = |character: char| {
-        character.is_ascii_lowercase() || character.is_ascii_digit() || matches!(character, '_' | '-')
-    };
-    if label.is_empty() || label.len() > LONGEST_LABEL || !label.chars().all(is_plain) {
-        return Err(format!("{label:?} is no label: small letters, digits, `_` and `-` are, at most {LONGEST_LABEL}"));
-    }
-    if RESERVED.contains(&label) {
-        return Err(format!("{label} is a folder of the server's own: choose another label"));
-    }
-    Ok(())
-}
-
-/// The path that an address names.
-fn path_of(url: &str) -> Result<PathBuf, String> {
-    let address = Url::parse(url).map_err(|error| format!("{error}; write it as file:///srv/exports"))?;
-    match address.scheme() {
-        "file" => address
-            .to_file_path()
-            .map_err(|()| "a file address has three slashes and an absolute path, as file:///srv/exports".to_owned()),
-        "s3" => {
-            Err("this version keeps files in folders of its machine only; mount the bucket, or use file:///…"
-                .to_owned())
-        }
-        other => Err(format!("{other}: is not known; write it as file:///srv/exports")),
-    }
-}
-
-/// A folder must not hold the server's own data, nor lie in it.
-fn check_place(place: &Path, data_dir: &Path) -> Result<(), String> {
-    let data_dir = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.to_owned());
-    if data_dir.starts_with(place) {
-        return Err("it holds the data directory of the server itself".to_owned());
-    }
-    if RESERVED.iter().any(|own| place.starts_with(data_dir.join(own))) {
-        return Err("it lies among the server's own files".to_owned());
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
+    use url::Url;
+
     use super::*;
 
     const LIMITS: config::Files = config::Files { file_bytes: 100, files_per_run: 10 };
 
     fn set_up(data_dir: &Path, folders: &[(&str, String)]) -> Result<Folders, FolderSetupError> {
-        let folders = folders
-            .iter()
-            .map(|(label, url)| ((*label).to_owned(), config::Folder { url: url.clone(), quota_bytes: 0 }));
-        Folders::open(&folders.collect(), &LIMITS, data_dir)
+        let folders = folders.iter().map(|(label, url)| {
+            ((*label).to_owned(), config::Folder { url: url.clone(), ..config::Folder::default() })
+        });
+        Folders::open(&folders.collect(), &LIMITS, data_dir, None)
     }
 
     fn url(path: &Path) -> String {
@@ -191,7 +185,8 @@ mod tests {
         let reserved = data.path().join("database/x");
         std::fs::create_dir_all(&reserved).unwrap();
         let cases = [
-            ("exports", "s3://bucket/x".to_owned(), "folders of its machine only"),
+            ("exports", "s3://bucket/x".to_owned(), "asks who comes"),
+            ("exports", "s3:bucket".to_owned(), "s3://bucket/prefix"),
             ("exports", "ftp://host/x".to_owned(), "not known"),
             ("exports", "/srv/exports".to_owned(), "file:///"),
             ("exports", "file://host/x".to_owned(), "three slashes"),
@@ -222,12 +217,35 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_mounted_yet_does_not_keep_the_server_from_starting() {
+    fn two_labels_never_reach_the_same_objects_and_what_object_stores_need_is_for_them_only() {
+        let data = tempfile::tempdir().unwrap();
+        let bucket = |url: &str| config::Folder {
+            url: url.to_owned(),
+            access_key_id: "id".into(),
+            secret_access_key: "hidden".into(),
+            ..config::Folder::default()
+        };
+        let open = |folders: [(&str, config::Folder); 2]| {
+            let folders = folders.map(|(label, folder)| (label.to_owned(), folder));
+            Folders::open(&folders.into(), &LIMITS, data.path(), None).map(|folders| folders.labels())
+        };
+        let error = open([("a", bucket("s3://bucket/x")), ("b", bucket("s3://bucket/x/y"))]).unwrap_err();
+        assert!(error.to_string().starts_with("folders.b.url is") && error.to_string().contains("shares"), "{error}");
+        let labels = open([("a", bucket("s3://bucket/x")), ("b", bucket("s3://bucket/z"))]).unwrap();
+        assert_eq!(labels, ["a", "b"]);
+        let error = open([("a", bucket("s3://bucket/x")), ("b", bucket(""))]).unwrap_err().to_string();
+        assert!(error.contains("folders.b.access_key_id") && error.contains("object stores"), "{error}");
+        assert!(!error.contains("hidden"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_not_mounted_yet_does_not_keep_the_server_from_starting() {
         let data = tempfile::tempdir().unwrap();
         let outside = tempfile::tempdir().unwrap();
         let missing = outside.path().join("later");
         let folders = set_up(data.path(), &[("a", url(&missing))]).unwrap();
         assert!(!missing.exists());
-        assert_eq!(folders.get("a").unwrap().root().unwrap_err().reason, "no-folder");
+        let name = super::super::FileName::parse("x").unwrap();
+        assert_eq!(folders.get("a").unwrap().info(&name).await.unwrap_err().reason, "no-folder");
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use super::draft::Mark;
+use super::mark::Mark;
 use crate::capabilities::{ErrorKind, GateError};
 use crate::model::{Digest, ExecutionId, JobId};
 
@@ -38,6 +38,28 @@ pub(super) struct Entry {
     /// Folder and name as records show them, without the secrets that a name may hold.
     pub(super) shown: String,
     pub(super) mark: Mark,
+}
+
+/// Where a file is noted before it gets its name, if it may not stay whatever comes.
+#[derive(Debug)]
+pub(super) struct Announcement {
+    pub(super) journal: Option<Arc<Journal>>,
+    /// Label of its folder.
+    pub(super) folder: String,
+    pub(super) name: String,
+    pub(super) shown: String,
+}
+
+impl Announcement {
+    /// Blocks until the note is durable.
+    ///
+    /// # Errors
+    /// Those of [`Journal::note`].
+    pub(super) fn make(&self, mark: &Mark) -> Result<(), GateError> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        let (folder, name, shown) = (self.folder.clone(), self.name.clone(), self.shown.clone());
+        journal.note(&Entry { folder, name, shown, mark: mark.clone() })
+    }
 }
 
 /// What a journal says.
@@ -139,6 +161,7 @@ fn line(value: &impl Serialize) -> std::io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::mark::Stamp;
     use super::*;
 
     fn attempt() -> Attempt {
@@ -151,7 +174,7 @@ mod tests {
     }
 
     fn entry(name: &str) -> Entry {
-        let mark = Mark { inode: 1, size: 2, modified_seconds: 3, modified_nanoseconds: 4 };
+        let mark = Mark::Stamp(Stamp { inode: 1, size: 2, modified_seconds: 3, modified_nanoseconds: 4 });
         Entry { folder: "backups".into(), name: name.into(), shown: format!("backups/{name}"), mark }
     }
 
@@ -171,6 +194,16 @@ mod tests {
             let whole_lines = whole[..length].windows(2).filter(|pair| pair == b"}}").count();
             assert_eq!(entries, whole_lines, "cut after {length} bytes");
         }
+    }
+
+    #[test]
+    fn a_file_on_a_disk_and_an_object_are_told_apart_in_a_journal() {
+        let object = Mark::Object { object: "65f0".into() };
+        let text = serde_json::to_string(&object).unwrap();
+        assert_eq!(text, r#"{"object":"65f0"}"#);
+        assert_eq!(serde_json::from_str::<Mark>(&text).unwrap(), object);
+        let stamp = serde_json::to_string(&entry("a").mark).unwrap();
+        assert_eq!(serde_json::from_str::<Mark>(&stamp).unwrap(), entry("a").mark);
     }
 
     #[test]

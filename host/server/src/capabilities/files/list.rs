@@ -6,9 +6,9 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{AtFlags, Dir, FileType, Mode};
 use tokio_util::sync::CancellationToken;
 
-use super::FileName;
 use super::fault::fault;
-use super::local::{FOLDER, FileInfo, Local, OWN, size};
+use super::local::{FOLDER, Local, OWN, size};
+use super::{FileInfo, FileName};
 use crate::capabilities::{ErrorKind, GateError};
 
 /// Which files.

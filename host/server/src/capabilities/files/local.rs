@@ -11,10 +11,10 @@ use chrono::{DateTime, Utc};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use super::draft::Mark;
 use super::fault::{fault, in_the_way, io_fault, leads_over_a_link, not_found};
+use super::mark::Stamp;
 use super::space::Space;
-use super::{FileName, checksum};
+use super::{FileInfo, FileName, checksum};
 use crate::capabilities::{ErrorKind, GateError};
 
 /// Everything of ours stands below it; no file name can begin so.
@@ -29,16 +29,6 @@ const READ: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXE
 /// The group may read what an operator's folder holds; the folder's own mode decides who gets there.
 pub(super) const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR).union(Mode::RGRP);
 const FOLDER_MODE: Mode = Mode::RWXU.union(Mode::RGRP).union(Mode::XGRP);
-
-/// What is known of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileInfo {
-    pub name: String,
-    pub size: u64,
-    pub modified: DateTime<Utc>,
-    /// In hexadecimal digits; kept with files that were written here.
-    pub sha256: Option<String>,
-}
 
 /// A folder.
 #[derive(Debug)]
@@ -199,21 +189,21 @@ impl Local {
     }
 
     /// Whether a name stands for the file with that mark.
-    pub(super) fn is_marked(&self, name: &FileName, mark: Mark) -> Result<bool, GateError> {
+    pub(super) fn is_marked(&self, name: &FileName, mark: Stamp) -> Result<bool, GateError> {
         let there = self.parent(name).and_then(|folder| {
             let last = name.split().1;
             rustix::fs::statat(&folder, last, AtFlags::SYMLINK_NOFOLLOW)
                 .map_err(|error| self.step_fault(&folder, last, name, error))
         });
         match there {
-            Ok(stat) => Ok(FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && Mark::of(&stat) == mark),
+            Ok(stat) => Ok(FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && Stamp::of(&stat) == mark),
             Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Denied) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
     /// Deletes the file with that mark, if the name still stands for it.
-    pub(super) fn remove_marked(&self, name: &FileName, mark: Mark) -> Result<bool, GateError> {
+    pub(super) fn remove_marked(&self, name: &FileName, mark: Stamp) -> Result<bool, GateError> {
         if !self.is_marked(name, mark)? {
             return Ok(false);
         }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::draft::{Draft, Placed, remove_leftovers};
+use super::info::FileInfo;
 use super::list::Page;
-use super::local::{FileInfo, Local};
+use super::local::Local;
 use super::name::FileName;
 use crate::capabilities::{ErrorKind, GateError};
 

@@ -1,12 +1,11 @@
-//! Work that blocks, on threads that may block, within what is left of an attempt's time.
+//! Work that blocks, on threads that may block.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::capabilities::{ErrorKind, GateError, within};
+use crate::capabilities::{ErrorKind, GateError};
 
 /// File system calls at the same time. A mount that hangs holds these threads and no others.
 const AT_ONCE: usize = 32;
@@ -20,31 +19,27 @@ impl Workers {
         Self(Arc::new(Semaphore::new(AT_ONCE)))
     }
 
-    /// Does `work` and waits for it for at most `remaining`. When the wait is given up, the token is cancelled, the work
-    /// goes on to its end, and its result is dropped there.
+    /// Does `work` and waits for it. When the wait is given up, the token is cancelled, the work goes on to its end, and
+    /// its result is dropped there.
     ///
     /// # Errors
-    /// Those of the work, or `timeout`.
+    /// Those of the work.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        remaining: Duration,
         work: impl FnOnce(&CancellationToken) -> Result<T, GateError> + Send + 'static,
     ) -> Result<T, GateError> {
         let stop = CancellationToken::new();
         let _given_up = stop.clone().drop_guard();
         let broken = |what: &str| GateError::new(ErrorKind::Internal, "files-broken", what);
-        within(remaining, async {
-            let Ok(permit) = Arc::clone(&self.0).acquire_owned().await else { return Err(broken("the host stops")) };
-            let task = tokio::task::spawn_blocking(move || {
-                let _permit = permit;
-                work(&stop)
-            });
-            task.await.unwrap_or_else(|error| {
-                tracing::error!(%error, "work on files broke");
-                Err(broken("the host's work on files broke"))
-            })
+        let Ok(permit) = Arc::clone(&self.0).acquire_owned().await else { return Err(broken("the host stops")) };
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work(&stop)
+        });
+        task.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "work on files broke");
+            Err(broken("the host's work on files broke"))
         })
-        .await
     }
 }
 

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::draft::Draft;
-use super::journal::Entry;
-use super::work::drop_aside;
+use super::journal::Announcement;
+use super::store::Unfinished;
 use super::{FileInfo, FileName, Folder};
-use crate::capabilities::GateError;
 use crate::capabilities::guard::{Gate, Target as _};
 use crate::capabilities::operation::{FILES_CREATE, FILES_FINISH, FILES_WRITE};
+use crate::capabilities::{GateError, within};
 use crate::model::audit::Usage;
 
-/// How to store a file. Folders of this machine keep no media type.
+/// How to store a file. The media type is kept where the store of the folder keeps one.
 #[derive(Debug, Clone, Default)]
 pub struct WriterOptions {
     pub overwrite: bool,
@@ -27,15 +26,7 @@ pub struct Writer {
     name: FileName,
     overwrite: bool,
     /// None once something went wrong: what is half written is gone.
-    draft: Option<Draft>,
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        if let Some(draft) = self.draft.take() {
-            drop_aside(draft);
-        }
-    }
+    draft: Option<Box<dyn Unfinished>>,
 }
 
 /// Begins a file.
@@ -59,22 +50,22 @@ pub async fn create(
         return Err(error);
     }
     let ticket = gate.begin(&permit, &FILES_CREATE, &folder.target(&name)).await?;
-    let (local, wanted, overwrite) = (Arc::clone(&folder.local), name.clone(), options.overwrite);
-    let begun = folders.workers.run(gate.remaining(), move |stop| {
-        if !overwrite {
-            Folder::refuse_existing(&local, &wanted)?;
+    let store = &folder.store;
+    let begun = within(gate.remaining(), async {
+        if !options.overwrite {
+            Folder::refuse_existing(&**store, &name).await?;
         }
-        if local.space.wants_measuring() {
-            let bytes = local.measure(stop)?;
-            local.space.measured(bytes);
+        if store.space().wants_measuring() {
+            let bytes = store.measure().await?;
+            store.space().measured(bytes);
         }
-        Draft::begin(local)
+        Arc::clone(store).begin(&name, options).await
     });
     let begun = begun.await;
     gate.complete(&ticket, Usage { items: u64::from(begun.is_ok()), ..Usage::default() }, begun.as_ref().err());
     let draft = folder.told(gate, &FILES_CREATE, begun).await?;
     gate.files_created += 1;
-    Ok(Writer { folder: folder.clone(), name, overwrite, draft: Some(draft) })
+    Ok(Writer { folder: folder.clone(), name, overwrite: options.overwrite, draft: Some(draft) })
 }
 
 impl Writer {
@@ -85,18 +76,18 @@ impl Writer {
     pub async fn write(&mut self, gate: &mut Gate, bytes: Vec<u8>) -> Result<(), GateError> {
         let permit = gate.pass(&FILES_WRITE, &self.folder.label).await?;
         let since = Instant::now();
-        let mut draft = self.draft.take().ok_or_else(lost)?;
+        let draft = self.draft.take().ok_or_else(lost)?;
         let folders = gate.folders(&permit);
         let most = gate.limits().file_bytes.map_or(folders.file_bytes, |granted| granted.min(folders.file_bytes));
         let count = bytes.len() as u64;
         if draft.size().saturating_add(count) > most {
-            drop_aside(draft);
+            drop(draft);
             let what = format!("{} is larger than {most} bytes (files.file_bytes)", self.name.as_str());
             let error = GateError::limit("file-bytes", what);
             gate.refuse(&FILES_WRITE, self.folder.label.name(), &error).await;
             return Err(error);
         }
-        let written = folders.workers.run(gate.remaining(), move |_| draft.write(&bytes).map(|()| draft)).await;
+        let written = within(gate.remaining(), draft.write(bytes)).await;
         let usage = Usage { bytes_in: count, ..Usage::default() };
         gate.note(&FILES_WRITE, self.folder.label.name(), usage, since);
         self.draft = Some(written?);
@@ -107,37 +98,34 @@ impl Writer {
     ///
     /// # Errors
     /// Those of the gate; `conflict` when a file of that name appeared meanwhile, `limit`, `unavailable`.
-    pub async fn finish(mut self, gate: &mut Gate) -> Result<FileInfo, GateError> {
+    pub async fn finish(self, gate: &mut Gate) -> Result<FileInfo, GateError> {
         let permit = gate.pass(&FILES_FINISH, &self.folder.label).await?;
-        let draft = self.draft.take().ok_or_else(lost)?;
+        let Self { folder, name, overwrite, draft } = self;
+        let draft = draft.ok_or_else(lost)?;
         let size = draft.size();
-        let ticket = gate.begin(&permit, &FILES_FINISH, &self.folder.target(&self.name)).await?;
-        let (name, overwrite) = (self.name.clone(), self.overwrite);
-        let journal = gate.journal(&self.folder.label);
-        let shown = gate.mask().text(&self.folder.target(&self.name)).into_owned();
-        let local = Arc::clone(&self.folder.local);
-        let folders = gate.folders(&permit);
-        let placed = folders.workers.run(gate.remaining(), move |_| {
+        let ticket = gate.begin(&permit, &FILES_FINISH, &folder.target(&name)).await?;
+        let announcement = Announcement {
+            journal: gate.journal(&folder.label),
+            folder: folder.store.label().to_owned(),
+            name: name.as_str().to_owned(),
+            shown: gate.mask().text(&folder.target(&name)).into_owned(),
+        };
+        let placed = within(gate.remaining(), async {
+            let mut announcement = announcement;
             // One that it writes over is not created by this attempt, and stays.
-            let journal = journal.filter(|_| !overwrite || Folder::refuse_existing(&local, &name).is_ok());
-            draft.place(&name, overwrite, |mark| match &journal {
-                None => Ok(()),
-                Some(journal) => {
-                    let (folder, name) = (local.label.clone(), name.as_str().to_owned());
-                    journal.note(&Entry { folder, name, shown, mark: *mark })
-                }
-            })
+            if overwrite && Folder::refuse_existing(&*folder.store, &name).await.is_err() {
+                announcement.journal = None;
+            }
+            draft.place(&name, overwrite, announcement).await
         });
         let placed = placed.await;
         let usage = Usage { bytes_in: size, items: u64::from(placed.is_ok()), ..Usage::default() };
         gate.complete(&ticket, usage, placed.as_ref().err());
-        let mut placed = self.folder.told(gate, &FILES_FINISH, placed).await?;
-        let info = placed.keep();
-        drop_aside(placed);
-        info.ok_or_else(lost)
+        let placed = folder.told(gate, &FILES_FINISH, placed).await?;
+        placed.keep().ok_or_else(lost)
     }
 }
 
-fn lost() -> GateError {
+pub(super) fn lost() -> GateError {
     GateError::invalid("writer-lost", "writing this file failed before: it is gone, begin it again")
 }

@@ -77,9 +77,9 @@ impl Workbench {
         folders.extend(labels.iter().cloned());
         folders.sort_unstable();
         folders.dedup();
-        let empty = || config::Folder { url: String::new(), quota_bytes: 0 };
+        let empty = config::Folder::default;
         let configured: BTreeMap<_, _> = folders.iter().map(|label| (label.clone(), empty())).collect();
-        let opened = Folders::open(&configured, &config.files, place.path());
+        let opened = Folders::open(&configured, &config.files, place.path(), None);
         let keyring = Keyring::read(&config::Secrets { key: String::new(), previous_key: String::new() }, place.path());
         let keyring = keyring.map_err(|error| failed("make a scratch key")(&error))?;
         let secrets = Secrets::open(database.clone(), keyring).await;

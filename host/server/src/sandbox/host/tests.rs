@@ -271,9 +271,9 @@ impl World {
 }
 
 fn folders(data_dir: &Path) -> Folders {
-    let exports = config::Folder { url: String::new(), quota_bytes: 0 };
+    let exports = config::Folder::default();
     let limits = config::Files { file_bytes: 1_000, files_per_run: 10 };
-    Folders::open(&[("exports".to_owned(), exports)].into(), &limits, data_dir).unwrap()
+    Folders::open(&[("exports".to_owned(), exports)].into(), &limits, data_dir, None).unwrap()
 }
 
 fn writer_options() -> file_writer::WriterOptions {
