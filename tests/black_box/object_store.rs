@@ -177,7 +177,7 @@ async fn what_jobs_write_into_a_bucket_is_there_to_the_byte_and_is_restored_from
     }
     let rows = String::from_utf8(read_file(&copies, &format!("exports/{}", export["file"].as_str().unwrap()))).unwrap();
     let expected: String =
-        std::iter::once("n".to_owned()).chain((0..950).map(|n| n.to_string())).map(|row| row + "\r\n").collect();
+        std::iter::once("n".to_owned()).chain((0..950).map(|n| n.to_string())).map(|row| row + "\n").collect();
     assert_eq!(rows, expected);
     assert_eq!(restored["status"], "success", "{restored}");
     assert_eq!(server.terminate(60).await, Some(0));
