@@ -160,6 +160,11 @@ async fn what_jobs_write_into_a_bucket_is_there_to_the_byte_and_is_restored_from
     });
     let export = success(&client, "data_export", export).await;
     let name = backup["backup"].as_str().unwrap();
+    let rights = json!({"rights": [
+        {"capability": "documents", "target": "*", "access": ["read", "write", "manage"]},
+        {"capability": "files", "target": "backups", "access": ["read", "write"]},
+    ]});
+    client.put("/templates/backup_job/grant", &rights).await.ok();
     let restore = json!({"mode": "restore", "collections": ["orders"], "restore": {"backup": name, "to": "again"}});
     let restored = run(&client, &job(&client, "backup_job", restore).await).await;
 
