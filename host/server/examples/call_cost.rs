@@ -76,6 +76,7 @@ async fn main() -> anyhow::Result<()> {
             &BTreeMap::new(),
             &config::Files { file_bytes: 1 << 20, files_per_run: 1 },
             data.path(),
+            None,
         )?,
         secrets: Secrets::open(Arc::new(database.clone()), keyring).await?,
         bounds: Bounds { batch_bytes: 1 << 20, batch_documents: 1_000 },

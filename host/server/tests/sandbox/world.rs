@@ -89,9 +89,9 @@ pub fn http(allowed_networks: &[&str]) -> config::Http {
 
 /// The folders of a server that nobody has configured, but smaller.
 pub fn folders(data_dir: &Path) -> Folders {
-    let folder = || config::Folder { url: String::new(), quota_bytes: 0 };
+    let folder = config::Folder::default;
     let folders = ["exports", "backups"].map(|label| (label.to_owned(), folder()));
-    Folders::open(&folders.into(), &config::Files { file_bytes: 1 << 20, files_per_run: 100 }, data_dir).unwrap()
+    Folders::open(&folders.into(), &config::Files { file_bytes: 1 << 20, files_per_run: 100 }, data_dir, None).unwrap()
 }
 
 /// The program whose hidden subcommand compiles.
