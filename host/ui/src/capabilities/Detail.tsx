@@ -7,7 +7,7 @@ import { When } from '../parts/When';
 import { Offer } from '../templates/Forecast';
 import { Needs } from '../templates/Needs';
 import { Rights } from '../templates/Rights';
-import type { Right } from '../templates/rights';
+import { type Right, withRight } from '../templates/rights';
 import { type CapabilityUse, type FunctionUse, offers } from './states';
 
 interface Props {
@@ -37,6 +37,7 @@ export function Detail({ template, list, capability }: Props) {
 function One({ template, use, digest }: { template: Template; use: CapabilityUse; digest: string }) {
   const { t } = useTranslation();
   const { capability } = use;
+  const rights = use.rights as unknown as Right[];
   return (
     <section className="sg-panel sg-capability" aria-label={t(`capability.${capability}`)}>
       <div className="sg-section-head">
@@ -57,7 +58,7 @@ function One({ template, use, digest }: { template: Template; use: CapabilityUse
         </div>
         <div>
           <h4 className="sg-small-title">{t('templates.grant')}</h4>
-          <Rights rights={use.rights as unknown as Right[]} />
+          <Rights rights={rights} />
         </div>
       </div>
       {use.functions.length > 0 && (
@@ -83,6 +84,8 @@ function One({ template, use, digest }: { template: Template; use: CapabilityUse
       )}
       {use.functions
         .flatMap((one) => offers(capability, one))
+        // What was given since needs no offer.
+        .filter((right) => withRight(rights, right) !== rights)
         .map((right) => (
           <Offer key={JSON.stringify(right)} type={template.type} right={right} />
         ))}
