@@ -4,7 +4,9 @@ import { defineConfig } from 'vitest/config';
 /** Where a server runs that `npm run dev` talks to. */
 const server = process.env.SANDGLASS_URL ?? 'http://127.0.0.1:8000';
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
+  // A build says its sizes in one line, and no more: where to go stands below it.
+  logLevel: command === 'build' ? 'warn' : 'info',
   plugins: [react()],
   // The server writes a new nonce in place of this word into every index.html that it sends.
   html: { cspNonce: '__SANDGLASS_NONCE__' },
@@ -25,4 +27,4 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}'],
     testTimeout: 30_000,
   },
-});
+}));

@@ -22,7 +22,8 @@ pub struct Arguments {
 /// When a build fails or the server cannot be started.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     eprintln!(
-        "Builds the components, the interface and the server (some minutes the first time), then starts it with demo data in ./data."
+        "Builds the components, the interface and the server, then starts it with demo data in ./data. The first time that\n\
+         takes about ten minutes on two quiet cores, most of them for the server, and 6 GB of disk below ./target."
     );
     crate::plugins::build()?;
     crate::ui::build()?;
