@@ -3,18 +3,21 @@
 use std::path::Path;
 use std::process::Command;
 
-use sandglass_tests::{Server, Setup, wait_for};
+use sandglass_tests::{Counterpart, Server, wait_for};
 
 use crate::access::{fresh, printed};
 use crate::dropin::{hello, patched};
+use crate::mail::{Sink, setup as mail_setup};
 
 /// Fewer would mean that some were left out.
-const LEAST_CHECKS: u32 = 85;
+const LEAST_CHECKS: u32 = 120;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_makes_runs_changes_and_deletes_a_job_in_a_browser() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Setup::on(folder.path()).argument("--demo").start().await;
+    let mail = Sink::start(&[]).await;
+    let hook = Counterpart::answering(&[]).await;
+    let server = mail_setup(folder.path(), mail.port).argument("--demo").start().await;
     let token = "test-token-0123456789-0123456789-0123456789".to_owned();
     let components = folder.path().join("components-to-bring");
     std::fs::create_dir(&components).unwrap();
@@ -22,9 +25,28 @@ async fn a_person_makes_runs_changes_and_deletes_a_job_in_a_browser() {
     let more = patched(&hello(), "param:/collection", "any_collection_**");
     std::fs::write(components.join("hello-more.wasm"), more).unwrap();
     let components = components.display().to_string();
-    let more = vec![("SANDGLASS_TOKEN", token), ("SANDGLASS_COMPONENTS", components)];
+    let more =
+        vec![("SANDGLASS_TOKEN", token), ("SANDGLASS_COMPONENTS", components), ("SANDGLASS_HOOK", hook.url(""))];
     let checks = drive(&server, "suite.mjs", more).await;
     assert!(checks >= LEAST_CHECKS, "only {checks} checks");
+
+    // What the screens said was done arrived outside.
+    let letter = mail.messages(1).await.remove(0);
+    assert!(letter.to_string().contains("3 drafts of Orders never sent off"), "{letter}");
+    let order = hook.received().into_iter().find(|request| request.method == "PUT").unwrap();
+    assert_eq!((order.path.as_str(), order.header("x-shop")), ("/orders?from=sandglass", Some("Lisbon & <Porto>")));
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&order.body).unwrap()["note"], "ready");
+    let exports = walk(&folder.path().join("exports"));
+    assert!(exports.iter().any(|name| name.ends_with(".csv.gz")), "{exports:?}");
+    assert!(exports.iter().any(|name| name.ends_with(".html")), "{exports:?}");
+    let backups = walk(&folder.path().join("backups"));
+    assert!(backups.iter().any(|name| name.ends_with("manifest.json")), "{backups:?}");
+}
+
+/// The files below a folder.
+fn walk(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path.display().to_string()] }).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,7 +59,7 @@ async fn people_are_set_up_invited_and_signed_in_see_and_may_do_what_their_role_
 }
 
 /// Lets a script of `host/ui/browser` loose on a server; gives the number of its checks, all of which held.
-async fn drive(server: &Server, script: &'static str, more: Vec<(&'static str, String)>) -> u32 {
+pub(crate) async fn drive(server: &Server, script: &'static str, more: Vec<(&'static str, String)>) -> u32 {
     let interface = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/ui");
     let page = server.stranger().get("/").await;
     assert!(
@@ -61,6 +83,7 @@ async fn drive(server: &Server, script: &'static str, more: Vec<(&'static str, S
     .unwrap();
     let (told, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{told}\n{said}");
+    println!("{told}");
     let last = told.lines().last().unwrap_or_default();
     last.strip_suffix(" checks passed").and_then(|count| count.parse().ok()).unwrap_or(0)
 }

@@ -28,6 +28,7 @@ mod parameters;
 mod report;
 mod restore;
 mod runs;
+mod scale;
 mod secrets;
 mod trespass;
 mod webhook;

@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod check;
 mod new_plugin;
+mod pictures;
 mod plugins;
 mod process;
 mod run;

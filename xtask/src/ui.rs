@@ -18,6 +18,9 @@ pub struct Arguments {
     /// Serve it from the sources and rebuild on every change, beside a server at SANDGLASS_URL (http://127.0.0.1:8000)
     #[arg(long)]
     watch: bool,
+    /// Take the readme's pictures of it anew, from demo data, into docs/pictures (needs Chromium and a font with emojis)
+    #[arg(long, conflicts_with = "watch")]
+    pictures: bool,
 }
 
 /// Does what the command line asks for.
@@ -25,6 +28,9 @@ pub struct Arguments {
 /// # Errors
 /// As [`build`].
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.pictures {
+        return crate::pictures::take();
+    }
     if !arguments.watch {
         return build();
     }

@@ -16,13 +16,13 @@ const FLAGS = [
 ];
 
 /** A page, and what went wrong on it so far. */
-export async function browse(url) {
+export async function browse(url, viewport = { width: 1440, height: 900 }) {
   const profile = mkdtempSync(join(tmpdir(), 'sandglass-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.SANDGLASS_BROWSER ?? '/usr/bin/chromium',
     headless: true,
     args: FLAGS,
-    viewport: { width: 1440, height: 900 },
+    viewport,
     timezoneId: 'Europe/Lisbon',
     locale: 'en-GB',
     reducedMotion: 'reduce',
@@ -30,9 +30,10 @@ export async function browse(url) {
   // A busy machine is slow; nothing here waits for luck.
   context.setDefaultTimeout(Number(process.env.SANDGLASS_PATIENCE ?? 60_000));
   const troubles = [];
+  const allowed = [url];
   // A request to another host would be a fault of the interface.
   await context.route(
-    (address) => !address.href.startsWith(url) && !address.href.startsWith('blob:'),
+    (address) => !allowed.some((one) => address.href.startsWith(one)) && !address.href.startsWith('blob:'),
     (route) => {
       troubles.push(`asked another host: ${route.request().url()}`);
       return route.abort();
@@ -41,8 +42,11 @@ export async function browse(url) {
   const page = context.pages()[0] ?? (await context.newPage());
   page.on('console', (message) => {
     const text = message.text();
+    // Another way to the server is there to be broken.
+    const broken = allowed.slice(1).some((other) => message.location().url.startsWith(other));
+    if (broken && /net::ERR_|status of 502/.test(text)) return;
     // The browser itself reports every answer that is a refusal; some are provoked here.
-    if (message.type() === 'error' && !/^Failed to load resource: .* (401|404|409|412|422)/.test(text))
+    if (message.type() === 'error' && !/^Failed to load resource: .* (400|401|404|409|412|422)/.test(text))
       troubles.push(
         `${text} (${message.location().url}:${message.location().lineNumber}:${message.location().columnNumber}, ${page.url()})`,
       );
@@ -51,6 +55,8 @@ export async function browse(url) {
   return {
     page,
     troubles,
+    /** Another way to the same server, which may break. */
+    allow: (other) => allowed.push(other),
     async close() {
       await context.close();
       rmSync(profile, { recursive: true, force: true });

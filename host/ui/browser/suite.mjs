@@ -2,21 +2,30 @@
  * The interface as a person meets it: a real browser on a real server. One line a check; the number of checks at the
  * end, which whoever starts this holds against what it expects.
  *
- * SANDGLASS_URL and SANDGLASS_TOKEN say where and as whom; SANDGLASS_SHOTS names a folder for pictures of every screen.
+ * SANDGLASS_URL and SANDGLASS_TOKEN say where and as whom, SANDGLASS_HOOK where webhooks may go; SANDGLASS_SHOTS names a
+ * folder for pictures of every screen. SANDGLASS_PARTS picks some of the parts, for whoever works on one.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { browse } from './browser.mjs';
+import { hands } from './hands.mjs';
 import { journey } from './journey.mjs';
+import { keyboard } from './keyboard.mjs';
+import { live } from './live.mjs';
+import { payloads } from './payloads.mjs';
 import { complaints, routes } from './routes.mjs';
+import { schedule } from './schedule.mjs';
+import { six } from './six.mjs';
 import { retirement, templates } from './templates.mjs';
 
 const url = process.env.SANDGLASS_URL;
 const token = process.env.SANDGLASS_TOKEN;
-assert(url && token, 'SANDGLASS_URL and SANDGLASS_TOKEN have to be set');
+const hook = process.env.SANDGLASS_HOOK;
+assert(url && token && hook, 'SANDGLASS_URL, SANDGLASS_TOKEN and SANDGLASS_HOOK have to be set');
 const components = process.env.SANDGLASS_COMPONENTS;
 assert(components, 'SANDGLASS_COMPONENTS has to name a folder of components');
+const parts = process.env.SANDGLASS_PARTS?.split(',');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let checks = 0;
@@ -36,7 +45,8 @@ async function survey(name, holds) {
     await check(name, holds);
   } catch (error) {
     failures.push(error);
-    console.log(`NOT ok ${name}: ${error.message}`);
+    console.log(`NOT ok ${name}: ${error.stack}`);
+    if (shots) await browser.page.screenshot({ path: `${shots}/not-ok-${failures.length}.png` });
   }
 }
 
@@ -55,10 +65,35 @@ async function look(name) {
 const browser = await browse(url);
 try {
   const { page, troubles } = browser;
-  const told = await journey({ page, url, token, check });
-  const brought = await templates({ page, url, check, components, look });
-  await routes({ page, url, check: survey, axe, told, shots });
-  await retirement({ page, url, check, told: brought });
+  const room = { page, url, token, hook, check, troubles, allow: browser.allow };
+  let told = {};
+  let brought = {};
+  const all = {
+    journey: async () => {
+      told = await journey(room);
+    },
+    templates: async () => {
+      brought = await templates({ ...room, components, look });
+    },
+    six: () => six({ ...room, check: survey }),
+    schedule: () => schedule({ ...room, check: survey }),
+    live: () => live(room),
+    keyboard: () => keyboard(room),
+    routes: () => routes({ ...room, check: survey, axe, told, shots }),
+    retirement: () => retirement({ ...room, told: brought }),
+    payloads: () => payloads(room),
+  };
+  if (parts && !parts.includes('journey')) {
+    await page.goto(url);
+    await hands(page).signIn(token);
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  }
+  for (const [name, part] of Object.entries(all)) {
+    if (parts && !parts.includes(name)) continue;
+    const began = performance.now();
+    await part();
+    console.log(`-- ${name}: ${Math.round((performance.now() - began) / 1000)} s`);
+  }
   await check('no page said anything on the console, and nothing broke the policy', () => {
     assert.deepEqual(troubles, []);
   });
@@ -74,10 +109,10 @@ try {
   assert.equal(failures.length, 0, `${failures.length} checks failed`);
   console.log(`${checks} checks passed`);
 } catch (error) {
-  const shot = process.env.SANDGLASS_SHOTS ?? '/tmp';
-  await browser.page.screenshot({ path: `${shot}/failure.png` }).catch(() => undefined);
+  const picture = `${shots ?? '/tmp'}/failure.png`;
+  await browser.page.screenshot({ path: picture }).catch(() => undefined);
   console.error(error);
-  console.error(`at ${browser.page.url()}; picture: ${shot}/failure.png; console:`, browser.troubles);
+  console.error(`at ${browser.page.url()}; picture: ${picture}; console:`, browser.troubles);
   process.exitCode = 1;
 } finally {
   await browser.close();

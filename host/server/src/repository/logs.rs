@@ -54,7 +54,11 @@ impl Logs {
         let mut chosen = Chosen::by(filter);
         let own = read_lines(&Fields::of(EXECUTIONS, document))?;
         chosen.take(0, own);
-        let chunks = Find::by(doc! { "execution_id": id.0 }).sorted(doc! { "execution_id": 1, "first_line": 1 });
+        let mut wanted = doc! { "execution_id": id.0 };
+        if let Some(first) = self.chunk_of(id, filter.from_line).await? {
+            wanted.insert("first_line", doc! { "$gte": first });
+        }
+        let chunks = Find::by(wanted).sorted(doc! { "execution_id": 1, "first_line": 1 });
         let mut cursor = self.database.find(EXECUTION_LOGS, chunks).await?;
         while !chosen.is_full() {
             let batch = cursor.next(BATCH).await?;
@@ -67,6 +71,22 @@ impl Logs {
             }
         }
         Ok(Some(chosen.lines.into()))
+    }
+
+    /// The first line of the last chunk that begins at or before a line, so that a long log is not read from its
+    /// beginning for each of its parts.
+    async fn chunk_of(&self, id: ExecutionId, line: u64) -> Result<Option<bson::Bson>> {
+        if line == 0 {
+            return Ok(None);
+        }
+        let before = doc! { "execution_id": id.0, "first_line": { "$lte": count(line) } };
+        let last = Find::by(before)
+            .sorted(doc! { "execution_id": -1, "first_line": -1 })
+            .projected(doc! { "first_line": 1 })
+            .limited(1);
+        let found = collect(self.database.find(EXECUTION_LOGS, last).await?).await?;
+        let Some(chunk) = found.first() else { return Ok(None) };
+        Ok(Fields::of(EXECUTION_LOGS, chunk).unsigned("first_line")?.map(count))
     }
 
     /// A chunk of lines beyond those in the document; `first_line` is the number of the first of them.

@@ -186,17 +186,24 @@ function Cron({ value, set, problems }: Part) {
       />
       {six && (
         <Alert>
-          <p>{t('schedule.six_fields')}</p>
+          <p>
+            {six.secondsLast ? t('schedule.six_fields') : t('schedule.seven_fields')}
+            {six.year && ` ${t('schedule.year_lost', { year: six.year })}`}
+          </p>
           <div className="sg-row sg-row-tight">
-            <Button size="xs" variant="default" onClick={() => set(six.secondsFirst)}>
-              {t('schedule.seconds_first', {
-                expression: six.secondsFirst.expression,
-                seconds: six.secondsFirst.seconds,
-              })}
-            </Button>
-            <Button size="xs" variant="default" onClick={() => set(six.secondsLast)}>
-              {t('schedule.seconds_last', { expression: six.secondsLast.expression, seconds: six.secondsLast.seconds })}
-            </Button>
+            {(['secondsFirst', 'secondsLast'] as const).map((way) => {
+              const found = six[way];
+              return (
+                found && (
+                  <Button key={way} size="xs" variant="default" onClick={() => set(found)}>
+                    {t(way === 'secondsFirst' ? 'schedule.seconds_first' : 'schedule.seconds_last', {
+                      expression: found.expression,
+                      seconds: found.seconds,
+                    })}
+                  </Button>
+                )
+              );
+            })}
           </div>
         </Alert>
       )}

@@ -49,6 +49,12 @@ describe('six fields', () => {
     });
     expect(sixFields('0 0 8 * * 2-6')?.secondsFirst).toEqual({ expression: '0 8 * * 1-5', seconds: '0' });
     expect(sixFields('0 8 * * *')).toBeNull();
+    // A year stands only where the seconds come first, and has no place in a cron line.
+    expect(sixFields('0 0 12 1 1 ? 2027')).toEqual({
+      secondsFirst: { expression: '0 12 1 1 *', seconds: '0' },
+      year: '2027',
+    });
+    expect(sixFields('0 0 12 1 1 ? *')).toEqual({ secondsFirst: { expression: '0 12 1 1 *', seconds: '0' } });
   });
 });
 

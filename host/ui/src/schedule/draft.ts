@@ -103,7 +103,13 @@ function weekdayList(text: string): number[] | null {
 }
 
 /** Six fields, taken apart in the two ways that the world writes them. Quartz puts seconds first, and counts days from 1. */
-export function sixFields(text: string): { secondsFirst: Partial<Schedule>; secondsLast: Partial<Schedule> } | null {
+export function sixFields(text: string): {
+  secondsFirst: Partial<Schedule>;
+  /** None where a seventh field says the year, which only stands there when the seconds come first. */
+  secondsLast?: Partial<Schedule>;
+  /** The year, where it says more than every year: a cron line has no place for it. */
+  year?: string;
+} | null {
   const fields = text.trim().split(/\s+/);
   if (fields.length !== 6 && fields.length !== 7) return null;
   const [first, ...rest] = fields.slice(0, 6) as [string, ...string[]];
@@ -112,7 +118,8 @@ export function sixFields(text: string): { secondsFirst: Partial<Schedule>; seco
       expression: rest.map((field, index) => (index === 4 ? quartzDays(field) : field)).join(' '),
       seconds: first,
     },
-    secondsLast: { expression: fields.slice(0, 5).join(' '), seconds: fields[5] },
+    ...(fields.length === 6 ? { secondsLast: { expression: fields.slice(0, 5).join(' '), seconds: fields[5] } } : {}),
+    ...(fields.length === 7 && fields[6] !== '*' ? { year: fields[6] } : {}),
   };
 }
 

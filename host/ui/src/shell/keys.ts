@@ -16,11 +16,12 @@ export function useKeys(help: () => void) {
   const navigate = useNavigate();
   const may = useMay();
   useEffect(() => {
-    let pressed = 0;
+    // Times count from the opening of the page.
+    let pressed = Number.NEGATIVE_INFINITY;
     const heard = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       const going = event.timeStamp - pressed < PATIENCE_MS;
-      pressed = 0;
+      pressed = Number.NEGATIVE_INFINITY;
       if (going) {
         const place = PLACES.find(({ key }) => key === event.key);
         if (place) {
