@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use crate::process::{cargo, step, workspace};
 
 /// Python packages that tests use as independent readers and as sources of public data.
-const PYTHON_PACKAGES: [&str; 32] = [
+const PYTHON_PACKAGES: [&str; 38] = [
     "vega_datasets==0.9.0",
     "aiosmtpd==1.4.6",
     "atpublic==9.0.0",
@@ -43,6 +43,13 @@ const PYTHON_PACKAGES: [&str; 32] = [
     "itsdangerous==2.2.0",
     "py-partiql-parser==0.6.3",
     "PyYAML==6.0.4",
+    // A server that speaks MongoDB's wire protocol, a process of its own and never linked, and what it imports.
+    "secantusdb==0.7.0b3",
+    "shapely==2.2.0",
+    "numpy==2.4.6",
+    "s2sphere==0.2.5",
+    "future==1.0.0",
+    "tzdata==2026.6",
 ];
 
 /// Checks, builds and tests everything.

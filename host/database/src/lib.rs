@@ -7,10 +7,13 @@
 
 mod command;
 mod database;
+mod definition;
 pub mod embedded;
 mod error;
 pub mod extended_json;
 pub mod memory;
+pub mod mongo;
+mod name;
 pub mod query;
 
 pub use command::{

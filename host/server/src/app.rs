@@ -4,10 +4,11 @@
 mod anchor;
 mod built_in;
 mod entrance;
+mod owner;
 mod ports;
+pub(crate) mod store;
 mod token;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use sandglass_database::Database;
-use sandglass_database::embedded::{Embedded, Options};
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -32,9 +32,10 @@ use crate::model::{Clock, Incarnation, Lease, SystemClock};
 use crate::registry::{self, DropIn, DropInParts, Jobs, SandboxComponents, Shelf, Templates};
 use crate::repository;
 use crate::repository::audit::Audit;
-use crate::repository::{Keyring, Secrets};
+use crate::repository::{Keyring, Owner, Secrets};
 use crate::sandbox::Sandbox;
 use crate::scheduler::{self, Scheduler};
+use store::Store;
 
 /// Events that a slow watcher may be behind before it misses some.
 const EVENTS: usize = 4_096;
@@ -63,7 +64,8 @@ impl AppError {
 
 /// A server that is ready to answer.
 pub struct App {
-    database: Arc<Embedded>,
+    database: Arc<dyn Database>,
+    hold: Option<Arc<owner::Hold>>,
     executor: Executor,
     scheduler: Scheduler,
     planner: JoinHandle<()>,
@@ -76,6 +78,8 @@ pub struct App {
     setup: Option<Zeroizing<String>>,
     stop: CancellationToken,
     store_failed: oneshot::Receiver<String>,
+    /// Told by whoever renews the hold, where there is one.
+    lost: Option<oneshot::Sender<String>>,
 }
 
 impl App {
@@ -94,10 +98,26 @@ impl App {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let host = Incarnation::generate();
         let host_name = host_name();
-        let embedded = Arc::new(open(&config)?);
+        let store = Store::open(&config).await.map_err(|error| AppError::setup("open the database")(&error))?;
+        let database = store.database();
+        // On the embedded engine one host owns the store for as long as it lives: its lease never ends.
+        let lease = Arc::new(Lease::default());
         let (failed, store_failed) = oneshot::channel();
-        embedded.on_fatal(move |reason| drop(failed.send(reason)));
-        let database: Arc<dyn Database> = embedded.clone();
+        let (hold, lost) = match &store {
+            Store::Embedded(embedded) => {
+                embedded.on_fatal(move |reason| drop(failed.send(reason)));
+                (None, None)
+            }
+            Store::Mongo(_) => {
+                let owner = Owner::new(database.clone(), host.clone(), host_name.clone(), owner::process::own());
+                let hold = owner::Hold { owner, lease: lease.clone(), clock: clock.clone() };
+                hold.take().await.map_err(|error| AppError::setup("have the database to itself")(&error))?;
+                (Some(Arc::new(hold)), Some(failed))
+            }
+        };
+        let connections =
+            store::connections(&config).await.map_err(|error| AppError::setup("open the connections")(&error))?;
+        let offered: Vec<String> = connections.keys().cloned().chain([DEFAULT_CONNECTION.to_owned()]).collect();
         repository::ensure_indexes(&*database).await.map_err(|error| AppError::setup("make the indexes")(&error))?;
         let audit = Audit::start(database.clone(), host.clone());
         audit.prepare().await.map_err(|error| AppError::setup("prepare the audit")(&error))?;
@@ -131,7 +151,7 @@ impl App {
         let grants = Arc::new(ports::GrantsInForce::default());
         let gates = Gates::new(GateParts {
             database: database.clone(),
-            connections: BTreeMap::new(),
+            connections,
             audit: audit.clone(),
             grants: grants.clone(),
             http: HttpClient::new(&config.http).map_err(|error| AppError::setup("make the HTTP client")(&error))?,
@@ -190,14 +210,16 @@ impl App {
             ended: ends,
             deliver: Arc::new(ports::Post(gates)),
             templates: templates.clone(),
-            // One host owns the embedded store for as long as it lives: its lease never ends.
-            lease: Arc::new(Lease::default()),
+            lease,
             figures: figures.clone(),
             guests,
         })
         .map_err(|error| AppError::setup("start the executor")(&error))?;
         let parts = scheduler::Parts {
-            settings: scheduler::Settings::of(&config.scheduler),
+            settings: scheduler::Settings {
+                advance_separately: !store.is_embedded(),
+                ..scheduler::Settings::of(&config.scheduler)
+            },
             database: database.clone(),
             starts: Arc::new(executor.clone()),
             templates: templates.clone(),
@@ -249,8 +271,7 @@ impl App {
                 audit.clone(),
                 events.clone(),
                 clock.clone(),
-                // The connection that Sandglass itself uses is the only one yet.
-                registry::HostOffer::of(&config, [DEFAULT_CONNECTION.to_owned()]),
+                registry::HostOffer::of(&config, offered),
             ),
             uses: registry::UseReader {
                 templates: templates.clone(),
@@ -266,7 +287,7 @@ impl App {
             drop_in,
             audit: audit.clone(),
             requests: repository::RequestStore::new(database.clone()),
-            database,
+            database: database.clone(),
             events,
             access: entrance.access.clone(),
             address: entrance.public,
@@ -279,7 +300,9 @@ impl App {
             request_timeout: Duration::from_secs(config.server.request_timeout_seconds),
         });
         Ok(Self {
-            database: embedded,
+            database,
+            hold,
+            lost,
             executor,
             scheduler,
             planner,
@@ -322,7 +345,19 @@ impl App {
     /// When the store failed: the process has to end then, for nobody knows what is stored.
     pub async fn run(self, told: impl Future<Output = ()> + Send) -> Result<(), AppError> {
         let Self {
-            database, executor, scheduler, planner, audit, anchor, listener, service, stop, store_failed, ..
+            database,
+            hold,
+            lost,
+            executor,
+            scheduler,
+            planner,
+            audit,
+            anchor,
+            listener,
+            service,
+            stop,
+            store_failed,
+            ..
         } = self;
         let server = tokio::spawn(service.serve(listener));
         let anchor = Arc::new(anchor);
@@ -330,6 +365,15 @@ impl App {
             let (anchor, stop) = (anchor.clone(), stop.clone());
             async move { anchor.keep(stop).await }
         });
+        // Renewed until everything has ended: runs go on while they are drained.
+        let ended = CancellationToken::new();
+        let holding = match (hold.clone(), lost) {
+            (Some(hold), Some(lost)) => {
+                let ended = ended.clone();
+                Some(tokio::spawn(async move { hold.keep(ended, lost).await }))
+            }
+            _ => None,
+        };
         let failure = tokio::select! {
             () = told => None,
             Ok(reason) = store_failed => Some(reason),
@@ -357,6 +401,15 @@ impl App {
         anchor.end().await;
         if tokio::task::spawn_blocking(move || planner.join()).await.is_err() {
             warn!("the planner's thread broke");
+        }
+        ended.cancel();
+        if let Some(holding) = holding
+            && holding.await.is_err()
+        {
+            warn!("the task that renews the hold on the database broke");
+        }
+        if let Some(hold) = hold {
+            hold.give_back().await;
         }
         drop(database);
         info!("stopped");
@@ -400,17 +453,6 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {
         warn!(%address, "this address can be reached from other machines, without TLS: put a proxy with TLS before it");
     }
     TcpListener::bind(address).await.map_err(|error| AppError::Listen { address, reason: error.to_string() })
-}
-
-fn open(config: &Config) -> Result<Embedded, AppError> {
-    let options = Options {
-        group_wait: Duration::from_millis(config.database.group_wait_milliseconds),
-        group_size: config.database.group_size,
-        readers: config.database.readers,
-        ..Options::default()
-    };
-    let folder = config.data_dir.join("database");
-    Embedded::open(&folder, options).map_err(|error| AppError::setup("open the database")(&error))
 }
 
 /// As the kernel knows it.

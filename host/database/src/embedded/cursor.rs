@@ -51,7 +51,7 @@ impl Query {
     /// # Errors
     /// Those of the parts of the read.
     pub fn new(collection: &str, find: &Find) -> Result<Self> {
-        super::name::check(collection)?;
+        crate::name::check(collection)?;
         Ok(Self {
             collection: collection.to_owned(),
             selection: Selection::new(&find.filter)?,

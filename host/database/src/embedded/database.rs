@@ -11,9 +11,7 @@ use super::{
     aggregate::Aggregation,
     catalogue,
     cursor::{Batches, Query, RawBatches, Ready},
-    definition::check_index,
     find_and_update::FindAndUpdateOperation,
-    name,
     operation::{DeleteOperation, Operation, STRETCH, UpdateOperation, Walk},
     reader::{Snapshot, Turn},
     store::NewDocument,
@@ -21,7 +19,7 @@ use super::{
 };
 use crate::{
     CollectionInfo, Cursor, Database, Delete, Error, Find, FindAndUpdate, Index, InsertReport, Outcome, RawCursor,
-    Result, Update, UpdateReport, Write, query::distinct::Distinct,
+    Result, Update, UpdateReport, Write, definition, name, query::distinct::Distinct,
 };
 
 #[async_trait]
@@ -146,7 +144,7 @@ impl Database for Embedded {
 
     async fn create_index(&self, collection: &str, index: Index) -> Result<()> {
         name::check(collection)?;
-        check_index(&index)?;
+        definition::check(&index)?;
         let collection = collection.to_owned();
         self.writer.once(1, move |tx| tx.whole(|tx| tx.create_index(&collection, &index))).await
     }

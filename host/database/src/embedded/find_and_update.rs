@@ -8,7 +8,6 @@ use chrono::Utc;
 use super::{
     cursor::projected,
     fault::Attempt,
-    name,
     operation::Modification,
     plan::Plan,
     scan::{Pace, Scan},
@@ -18,7 +17,7 @@ use super::{
     transaction::Transaction,
 };
 use crate::{
-    FindAndUpdate, Result, Return,
+    FindAndUpdate, Result, Return, name,
     query::{projection::Projection, sort::Sort},
 };
 

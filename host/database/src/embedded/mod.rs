@@ -19,7 +19,6 @@ mod folder;
 mod index;
 mod job;
 mod log;
-mod name;
 mod operation;
 mod plan;
 mod reader;

@@ -15,7 +15,6 @@ use bson::{Bson, Document};
 use super::{
     fault::Attempt,
     index::{Touched, root},
-    name,
     plan::Plan,
     scan::{Pace, Scan},
     selection::Selection,
@@ -23,7 +22,7 @@ use super::{
     table::{Stored, Table},
     transaction::Transaction,
 };
-use crate::{Change, Delete, Outcome, Result, Update, UpdateReport, Write, query};
+use crate::{Change, Delete, Outcome, Result, Update, UpdateReport, Write, name, query};
 
 /// Documents that one slice of a long command may change, or look at, before others get their turn.
 const SLICE: usize = 500;

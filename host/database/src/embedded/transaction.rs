@@ -8,9 +8,9 @@ use rusqlite::{Connection, params};
 use super::{
     catalogue::{self, Catalogue},
     fault::{Attempt, Fault},
-    name,
     table::Table,
 };
+use crate::name;
 
 pub(super) struct Transaction<'c> {
     pub connection: &'c Connection,

@@ -12,6 +12,8 @@ pub struct Case {
     pub id: String,
     pub kind: String,
     pub documents: Vec<Document>,
+    /// Name of the shared set that the documents are.
+    pub set: Option<String>,
     pub filter: Document,
     pub sort: Option<Document>,
     pub projection: Option<Document>,
@@ -65,6 +67,7 @@ impl Case {
         Self {
             kind: text("kind"),
             documents,
+            set: frame.get("set").map(|name| name.as_str().unwrap().to_owned()),
             filter: document("filter").unwrap_or_default(),
             sort: document("sort"),
             projection: document("projection"),

@@ -1,14 +1,19 @@
 //! What MongoDB answers, as data, asked of every engine. Golden cases were made with an independent implementation
 //! (`golden/README.md`), `cases` are our own. What we refuse by design is listed in `differences.json` with its operator;
-//! nothing else may differ. `SANDGLASS_CONFORMANCE_DIR` names another folder of case files.
+//! nothing else may differ. Known faults of the test server stand in `wire_faults.json`; they are asked as well, and must
+//! still be there. `SANDGLASS_CONFORMANCE_DIR` names another folder of case files, `SANDGLASS_TEST_MONGODB_URI` another
+//! MongoDB server.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod case;
 mod engine;
+mod faults;
 mod indexes;
 mod refusals;
 mod run;
 mod tally;
+#[path = "../../../../tests/src/wire.rs"]
+mod wire;
 
 use std::path::{Path, PathBuf};
 

@@ -31,7 +31,7 @@ fn an_operator_that_is_not_on_the_list_is_refused_by_name() {
 #[test]
 fn engines_refuse_before_they_look() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for engine in crate::engine::all() {
+    for engine in runtime.block_on(crate::engine::all()) {
         runtime.block_on(async {
             let database = &engine.database;
             for filter in [doc! { "$where": "1" }, doc! { "a": { "$regex": "(?=b)" } }] {

@@ -9,6 +9,9 @@ use serde_json::Value;
 
 use crate::case::{Case, text, texts};
 
+/// Holds the documents of one case at a time.
+const OWN: &str = "case";
+
 /// How a case ended.
 pub enum Verdict {
     Same,
@@ -18,12 +21,19 @@ pub enum Verdict {
 }
 
 pub async fn case(database: &dyn Database, case: &Case) -> Verdict {
-    let collection = case.id.as_str();
-    database.drop_collection(collection).await.unwrap();
-    let report = database.insert(collection, case.documents.clone()).await.unwrap();
-    assert_eq!(report.failed, [], "{}: the documents cannot be inserted", case.id);
+    // What only reads may share the collection of its set.
+    let reads = matches!(case.kind.as_str(), "find" | "count" | "distinct" | "aggregate");
+    let collection = match &case.set {
+        Some(set) if reads => set.as_str(),
+        _ => OWN,
+    };
+    if collection == OWN {
+        database.delete(collection, Delete::default()).await.unwrap();
+        let report = database.insert(collection, case.documents.clone()).await.unwrap();
+        assert_eq!(report.failed, [], "{}: the documents cannot be inserted", case.id);
+    }
     let answer = ask(database, collection, case).await;
-    let verdict = match answer {
+    match answer {
         Err(_) if case.expect.get("error").is_some() => Verdict::Same,
         Err(Error::Unsupported { what }) => Verdict::Refused(what),
         Err(error) => Verdict::Differs(format!("failed: {error}")),
@@ -38,9 +48,7 @@ pub async fn case(database: &dyn Database, case: &Case) -> Verdict {
                 Verdict::Differs(format!("answered {}\n      instead of {}", answer.0.join("; "), wanted.join("; ")))
             }
         }
-    };
-    database.drop_collection(collection).await.unwrap();
-    verdict
+    }
 }
 
 /// An answer in the writing in which it is compared.

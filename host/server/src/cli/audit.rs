@@ -1,7 +1,6 @@
 //! `sandglass audit`: is the record of effects and changes as it was written?
 
 use clap::{Args, Subcommand};
-use sandglass_database::embedded::{Embedded, Options};
 
 use super::CliError;
 use crate::config::Config;
@@ -36,15 +35,9 @@ fn noted(text: &str) -> Result<(String, Head), String> {
 
 pub(super) fn run(config: &Config, command: Command) -> Result<(), CliError> {
     let Command::Verify(verify) = command;
-    let folder = config.data_dir.join("database");
-    if !folder.exists() {
-        return Err(CliError::NotFound(format!("there is no database in {}", folder.display())));
-    }
     super::block_on(async move {
-        let database = Embedded::open(&folder, Options::default())
-            .map_err(|error| CliError::while_doing(&format!("open {}", folder.display()), error))?;
+        let database = super::store::open(config, false).await?;
         let failed = |error: &dyn std::fmt::Display| CliError::while_doing("read the audit", error);
-        let database: std::sync::Arc<dyn sandglass_database::Database> = std::sync::Arc::new(database);
         let mut heads = Hosts::new(database.clone()).heads().await.map_err(|error| failed(&error))?;
         for (host, head) in verify.heads {
             heads.entry(host).or_default().push(head);

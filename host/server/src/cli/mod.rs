@@ -15,6 +15,7 @@ mod schedule;
 mod secret;
 mod serve;
 mod settings;
+mod store;
 mod template;
 
 use std::path::PathBuf;

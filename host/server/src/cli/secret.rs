@@ -64,6 +64,10 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), CliError> {
         Command::Set(set) => Some(new_secret(set)?),
         _ => None,
     };
+    super::store::only_embedded(
+        config,
+        "a running server takes secrets over REST: POST, GET and DELETE /api/admin/scheduler/secrets",
+    )?;
     super::block_on(async move {
         let database = open(&config.data_dir.join("database"))?;
         match (command, new) {

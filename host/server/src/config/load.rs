@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use config::{Environment, File, FileFormat, Value, ValueKind};
+use sandglass_database::mongo::masked;
 
 use super::{Config, REFERENCE};
 
@@ -35,6 +36,9 @@ const FOREIGN: [&str; 6] = [
     "SANDGLASS_TOKEN",
 ];
 const PREFIX: &str = "SANDGLASS_";
+const MONGODB: &str = "mongodb://";
+/// The connection that is always there.
+const DEFAULT: &str = "default";
 const IDENTITIES: &str = "SANDGLASS_EMAIL__IDENTITIES__";
 /// Keys with names in them whose values are taken as they are: what they begin and what they end with.
 const NAMED_TEXTS: [(&str, &str); 5] = [
@@ -186,6 +190,35 @@ fn is_secret(key: &str) -> bool {
     SECRET_KEYS.iter().any(|secret| key.ends_with(secret))
 }
 
+/// URIs of databases: only as far as their beginning goes; what is wrong with the rest is said where they are opened.
+fn uris(config: &Config) -> Result<(), ConfigError> {
+    let uri = &config.database.uri;
+    if !uri.is_empty() && !uri.starts_with(MONGODB) {
+        return Err(ConfigError::Value {
+            key: "database.uri (SANDGLASS_DATABASE__URI)",
+            found: masked(uri),
+            expected: "use mongodb://HOST:PORT/DATABASE, or leave it empty for the embedded database",
+        });
+    }
+    for (name, connection) in &config.connections {
+        if name == DEFAULT {
+            return Err(ConfigError::Value {
+                key: "connections",
+                found: format!("one named {name}"),
+                expected: "choose another name: this is the database that Sandglass itself uses, at database.uri",
+            });
+        }
+        if !connection.uri.starts_with(MONGODB) {
+            return Err(ConfigError::Value {
+                key: "uri of a connection",
+                found: format!("{} for {name}", masked(&connection.uri)),
+                expected: "use mongodb://HOST:PORT/DATABASE",
+            });
+        }
+    }
+    Ok(())
+}
+
 fn check(config: &Config) -> Result<(), ConfigError> {
     let token = &config.admin_token;
     if !token.is_empty() && token.len() < 32 {
@@ -202,20 +235,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
             expected: "use http:// or https://, a host, and nothing behind it, such as https://jobs.example.com",
         });
     }
-    if !config.database.uri.is_empty() {
-        return Err(ConfigError::Value {
-            key: "database.uri",
-            found: "set".into(),
-            expected: "this version has the embedded engine only; leave it empty",
-        });
-    }
-    if !config.connections.is_empty() {
-        return Err(ConfigError::Value {
-            key: "connections",
-            found: format!("{} entries", config.connections.len()),
-            expected: "this version reaches only the database in its own data directory; leave it empty",
-        });
-    }
+    uris(config)?;
     for (key, found) in [
         ("execution.slots", config.execution.slots),
         ("execution.job_share_percent", config.execution.job_share_percent),

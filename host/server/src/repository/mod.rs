@@ -26,6 +26,7 @@ mod jobs_document;
 mod jobs_list;
 mod log_search;
 mod logs;
+mod owner;
 mod requests;
 mod secrets;
 mod template_files;
@@ -51,6 +52,7 @@ pub use jobs_definition::Definition;
 pub use jobs_document::{from_document as job_from_document, to_document as job_to_document};
 pub use jobs_list::{JobFilter, JobOrder, JobPage, Listed};
 pub use logs::{LogFilter, Logs};
+pub use owner::{Holder, Owner};
 pub use requests::{Claimed, Kept, RequestStore};
 pub use secrets::{
     KeyFileError, Keyring, NewSecret, Rotated, Secrets, SecretsError, delete as delete_secret,

@@ -116,7 +116,8 @@ impl Target for CollectionName {
     }
 
     fn forbidden(&self) -> Option<GateError> {
-        (self.connection == DEFAULT_CONNECTION && grant::is_own_collection(&self.collection)).then(|| {
+        // On every connection: one may lead to the database that Sandglass itself is on.
+        grant::is_own_collection(&self.collection).then(|| {
             GateError::new(
                 ErrorKind::Denied,
                 "own-collection",

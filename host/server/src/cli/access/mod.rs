@@ -20,6 +20,7 @@ use crate::repository::ensure_indexes;
 const ACTOR: &str = "command line";
 
 async fn open(config: &Config) -> Result<Access, CliError> {
+    super::store::only_embedded(config, "a running server takes this over REST, /api/auth/users and /api/auth/tokens")?;
     let folder = config.data_dir.join("database");
     let database: Arc<dyn Database> = match Embedded::open(&folder, Options::default()) {
         Ok(database) => Arc::new(database),

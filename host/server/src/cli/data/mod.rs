@@ -1,4 +1,4 @@
-//! `sandglass data`: look into the embedded database and fill it, while no server runs on it.
+//! `sandglass data`: look into the database and fill it; into the embedded one while no server runs on it.
 
 mod aggregate;
 mod collections;
@@ -7,11 +7,7 @@ mod import;
 mod read;
 mod source;
 
-use std::sync::Arc;
-
 use clap::{Args, Subcommand};
-use sandglass_database::Database;
-use sandglass_database::embedded::{Embedded, Options};
 use sandglass_database::extended_json;
 use serde_json::Value;
 
@@ -44,15 +40,8 @@ struct Selection {
 }
 
 pub(super) fn run(config: &Config, command: Command) -> Result<(), CliError> {
-    let folder = config.data_dir.join("database");
-    if !matches!(command, Command::Import(_)) && !folder.exists() {
-        return Err(CliError::NotFound(format!("there is no database in {}", folder.display())));
-    }
     super::block_on(async move {
-        let database: Arc<dyn Database> = Arc::new(
-            Embedded::open(&folder, Options::default())
-                .map_err(|error| CliError::while_doing(&format!("open {}", folder.display()), error))?,
-        );
+        let database = super::store::open(config, matches!(command, Command::Import(_))).await?;
         match command {
             Command::Import(arguments) => import::run_on_record(database, arguments).await,
             Command::Collections(arguments) => collections::run(&*database, arguments).await,

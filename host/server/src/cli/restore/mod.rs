@@ -66,6 +66,7 @@ pub(super) fn run(config: &Config, arguments: Arguments) -> Result<(), CliError>
     if !dump.has_manifest {
         eprintln!("there is no manifest.json, so no checksum can be compared");
     }
+    super::store::only_embedded(config, "mongorestore reads what backup_job writes")?;
     let folder = config.data_dir.join("database");
     super::block_on(async move {
         if arguments.dry_run {

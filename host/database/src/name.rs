@@ -6,7 +6,7 @@ const LIMIT_BYTES: usize = 120;
 
 /// # Errors
 /// [`Error::Invalid`] for a name that is empty, too long, or holds `$` or NUL.
-pub(super) fn check(collection: &str) -> Result<()> {
+pub(crate) fn check(collection: &str) -> Result<()> {
     let fault = if collection.is_empty() {
         "it is empty".to_owned()
     } else if collection.len() > LIMIT_BYTES {
