@@ -24,6 +24,7 @@ mod mail;
 mod mail_tls;
 mod notifications;
 mod object_store;
+mod on_mongodb;
 mod parameters;
 mod report;
 mod restore;

@@ -7,13 +7,15 @@ mod crafted;
 mod python;
 mod server;
 mod smtp;
+mod wire;
 
 pub use client::{Answer, Client};
 pub use counterpart::{Counterpart, Received};
 pub use crafted::Crafted;
 pub use python::{public_data, python, run_python};
-pub use server::{Server, Setup, command, root};
+pub use server::{Server, Setup, command, mongodb_uri, root};
 pub use smtp::{Answer as MailAnswer, Conversation, MailServer};
+pub use wire::WireServer;
 
 use std::time::{Duration, Instant};
 

@@ -12,6 +12,18 @@ use crate::Client;
 /// Administrator's token of every server that tests start.
 const TOKEN: &str = "test-token-0123456789-0123456789-0123456789";
 
+/// Runs every test of a server on another store: `mongodb`.
+const STORE: &str = "SANDGLASS_TEST_STORE";
+
+/// The database on the wire server that belongs to a data directory.
+pub fn mongodb_uri(folder: &Path) -> String {
+    let name: String =
+        folder.display().to_string().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    // Names have 63 bytes at most; what tells folders apart stands at their end.
+    let tail = name.get(name.len().saturating_sub(40)..).unwrap_or(&name);
+    crate::WireServer::get().database(&format!("sandglass_{}_{tail}", std::process::id()))
+}
+
 /// How to start one.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -28,11 +40,23 @@ impl Setup {
             ("SANDGLASS_ADMIN_TOKEN", TOKEN),
             ("SANDGLASS_HTTP__ALLOWED_NETWORKS", "127.0.0.0/8"),
         ];
-        Self {
+        let setup = Self {
             folder: folder.to_owned(),
             environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
             arguments: Vec::new(),
+        };
+        match std::env::var(STORE).as_deref() {
+            Ok("mongodb") => setup.on_mongodb(),
+            Ok("" | "embedded") | Err(_) => setup,
+            Ok(other) => panic!("{STORE} is {other}: mongodb or embedded"),
         }
+    }
+
+    /// With everything on the wire server, in a database that belongs to the folder.
+    #[must_use]
+    pub fn on_mongodb(self) -> Self {
+        let uri = mongodb_uri(&self.folder);
+        self.with("SANDGLASS_DATABASE__URI", &uri)
     }
 
     /// One configuration value through the environment.
@@ -199,6 +223,9 @@ pub fn command(folder: &Path) -> Command {
         }
     }
     command.arg("--data-dir").arg(folder);
+    if std::env::var(STORE).is_ok_and(|store| store == "mongodb") {
+        command.env("SANDGLASS_DATABASE__URI", mongodb_uri(folder));
+    }
     command
 }
 

@@ -46,10 +46,14 @@ impl WireServer {
         })
     }
 
-    /// A database that no other test uses.
+    /// The URI of a database that no other test uses.
     pub fn new_database(&self, prefix: &str) -> String {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let name = format!("{prefix}_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        self.database(&format!("{prefix}_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// The URI of the database of this name.
+    pub fn database(&self, name: &str) -> String {
         let (before, options) =
             self.base.split_once('?').map_or((self.base.as_str(), ""), |(uri, options)| (uri, options));
         let start = before.find("://").map_or(0, |at| at + 3);

@@ -65,7 +65,7 @@ impl AppError {
 /// A server that is ready to answer.
 pub struct App {
     database: Arc<dyn Database>,
-    hold: Option<Arc<owner::Hold>>,
+    holding: Option<owner::Holding>,
     executor: Executor,
     scheduler: Scheduler,
     planner: JoinHandle<()>,
@@ -78,8 +78,6 @@ pub struct App {
     setup: Option<Zeroizing<String>>,
     stop: CancellationToken,
     store_failed: oneshot::Receiver<String>,
-    /// Told by whoever renews the hold, where there is one.
-    lost: Option<oneshot::Sender<String>>,
 }
 
 impl App {
@@ -103,16 +101,16 @@ impl App {
         // On the embedded engine one host owns the store for as long as it lives: its lease never ends.
         let lease = Arc::new(Lease::default());
         let (failed, store_failed) = oneshot::channel();
-        let (hold, lost) = match &store {
+        let holding = match &store {
             Store::Embedded(embedded) => {
                 embedded.on_fatal(move |reason| drop(failed.send(reason)));
-                (None, None)
+                None
             }
             Store::Mongo(_) => {
                 let owner = Owner::new(database.clone(), host.clone(), host_name.clone(), owner::process::own());
                 let hold = owner::Hold { owner, lease: lease.clone(), clock: clock.clone() };
-                hold.take().await.map_err(|error| AppError::setup("have the database to itself")(&error))?;
-                (Some(Arc::new(hold)), Some(failed))
+                let holding = owner::Holding::begin(hold, failed).await;
+                Some(holding.map_err(|error| AppError::setup("have the database to itself")(&error))?)
             }
         };
         let connections =
@@ -301,8 +299,7 @@ impl App {
         });
         Ok(Self {
             database,
-            hold,
-            lost,
+            holding,
             executor,
             scheduler,
             planner,
@@ -346,8 +343,7 @@ impl App {
     pub async fn run(self, told: impl Future<Output = ()> + Send) -> Result<(), AppError> {
         let Self {
             database,
-            hold,
-            lost,
+            holding,
             executor,
             scheduler,
             planner,
@@ -365,15 +361,6 @@ impl App {
             let (anchor, stop) = (anchor.clone(), stop.clone());
             async move { anchor.keep(stop).await }
         });
-        // Renewed until everything has ended: runs go on while they are drained.
-        let ended = CancellationToken::new();
-        let holding = match (hold.clone(), lost) {
-            (Some(hold), Some(lost)) => {
-                let ended = ended.clone();
-                Some(tokio::spawn(async move { hold.keep(ended, lost).await }))
-            }
-            _ => None,
-        };
         let failure = tokio::select! {
             () = told => None,
             Ok(reason) = store_failed => Some(reason),
@@ -402,14 +389,8 @@ impl App {
         if tokio::task::spawn_blocking(move || planner.join()).await.is_err() {
             warn!("the planner's thread broke");
         }
-        ended.cancel();
-        if let Some(holding) = holding
-            && holding.await.is_err()
-        {
-            warn!("the task that renews the hold on the database broke");
-        }
-        if let Some(hold) = hold {
-            hold.give_back().await;
+        if let Some(holding) = holding {
+            holding.end().await;
         }
         drop(database);
         info!("stopped");

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio_util::sync::CancellationToken;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{info, warn};
 
 use crate::model::{Clock, Lease};
@@ -66,7 +67,7 @@ impl Hold {
     }
 
     /// Renews until `stop`; tells once if another has taken over.
-    pub(super) async fn keep(&self, stop: CancellationToken, lost: oneshot::Sender<String>) {
+    async fn keep(&self, stop: CancellationToken, lost: oneshot::Sender<String>) {
         while stop.run_until_cancelled(tokio::time::sleep(RENEW)).await.is_some() {
             let asked_at = self.clock.boot_time();
             match self.owner.renew().await {
@@ -81,10 +82,40 @@ impl Hold {
         }
     }
 
-    pub(super) async fn give_back(&self) {
+    async fn give_back(&self) {
         if let Err(error) = self.owner.give_back().await {
             warn!(%error, "the database could not be given back; the next server waits until the hold lapses");
         }
+    }
+}
+
+/// A hold that is renewed from the moment it is taken: a start may take longer than a lease.
+pub(super) struct Holding {
+    hold: Arc<Hold>,
+    renewing: JoinHandle<()>,
+    /// Ends the renewals also if the start fails half-way.
+    stop: DropGuard,
+}
+
+impl Holding {
+    /// Takes the store; `lost` is told if another takes it over.
+    pub(super) async fn begin(hold: Hold, lost: oneshot::Sender<String>) -> Result<Self, OwnerError> {
+        hold.take().await?;
+        let (hold, stop) = (Arc::new(hold), CancellationToken::new());
+        let renewing = tokio::spawn({
+            let (hold, stop) = (hold.clone(), stop.clone());
+            async move { hold.keep(stop, lost).await }
+        });
+        Ok(Self { hold, renewing, stop: stop.drop_guard() })
+    }
+
+    /// Gives it back, when nothing is written any more.
+    pub(super) async fn end(self) {
+        drop(self.stop);
+        if self.renewing.await.is_err() {
+            warn!("the task that renews the hold on the database broke");
+        }
+        self.hold.give_back().await;
     }
 }
 
