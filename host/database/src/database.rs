@@ -42,6 +42,7 @@ pub trait Database: Send + Sync + 'static {
         self.insert(collection, decoded).await
     }
 
+    /// A change of many is one step on no engine that stores: what was changed before a refusal may stay changed.
     async fn update(&self, collection: &str, update: Update) -> Result<UpdateReport>;
 
     /// Number of documents removed.
@@ -52,7 +53,8 @@ pub trait Database: Send + Sync + 'static {
 
     /// Phases one after the other, writes within a phase in no order. A write that fails does not stop its
     /// neighbours: each has an outcome at its place. The outer error means that *nothing is known to be stored*
-    /// (on the embedded engine: nothing is). The embedded engine commits all phases as one transaction.
+    /// (on the embedded engine: nothing is). The embedded engine commits all phases as one transaction; MongoDB holds
+    /// them together in no way.
     async fn bulk(&self, phases: Vec<Vec<Write>>) -> Result<Vec<Vec<Result<Outcome>>>>;
 
     /// Does nothing if an equal index is there; another one of the same name is [`Invalid`](crate::Error::Invalid).
