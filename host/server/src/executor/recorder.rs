@@ -1,6 +1,7 @@
 //! Writes ends in groups, and what long runs say meanwhile. One task: so the lines of a run are stored in their order,
 //! and the planner hears of an end only after the store has acknowledged it.
 
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -84,14 +85,14 @@ impl Recorder {
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut beat = 0_u32;
         let mut batch = Vec::with_capacity(GROUP);
-        let mut open = tokio::time::Instant::now();
+        let mut open = Box::pin(tokio::time::sleep(Duration::ZERO));
         loop {
             tokio::select! {
-                taken = self.gathered(&mut batch, open) => {
+                taken = self.gathered(&mut batch, open.as_mut()) => {
                     if taken == 0 {
                         return;
                     }
-                    open = tokio::time::Instant::now() + GATHER;
+                    open.set(tokio::time::sleep(GATHER));
                     self.record(batch.drain(..)).await;
                 }
                 _ = beats.tick() => {
@@ -102,10 +103,10 @@ impl Recorder {
         }
     }
 
-    /// Reports, once the present moment has come to `open`; none when there will be none any more. Dropped while it
-    /// waits, it has taken nothing.
-    async fn gathered(&mut self, batch: &mut Vec<Report>, open: tokio::time::Instant) -> usize {
-        tokio::time::sleep_until(open).await;
+    /// Reports, once `open` is over; none when there will be none any more. Dropped while it waits, it has taken
+    /// nothing.
+    async fn gathered(&mut self, batch: &mut Vec<Report>, open: Pin<&mut tokio::time::Sleep>) -> usize {
+        open.await;
         self.reports.recv_many(batch, GROUP).await
     }
 

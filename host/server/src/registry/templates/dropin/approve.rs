@@ -6,8 +6,8 @@ use super::{DropIn, DropInError, Moved};
 use crate::model::Digest;
 use crate::model::difference::Difference;
 use crate::model::event::TemplateChange;
-use crate::model::grant::{Grant, Limits, Right};
-use crate::model::template::{Need, Stand, Standing};
+use crate::model::grant::{self, Grant, Limits, Right};
+use crate::model::template::{Stand, Standing};
 use crate::registry::fields::{Fields, Problems};
 use crate::registry::templates::TemplateView;
 use crate::registry::templates::standing::Granting;
@@ -80,7 +80,7 @@ impl DropIn {
         if approval.grant_needs {
             added = match &before {
                 Some(before) => more(&Difference::between(&before.template, &entry.template)),
-                None => entry.template.metadata.needs.iter().map(right).collect(),
+                None => grant::asked_for(&entry.template.metadata.needs),
             };
             added.retain(|right| !rights.contains(right));
             rights.extend(added.iter().cloned());
@@ -116,16 +116,7 @@ impl DropIn {
 fn more(difference: &Difference) -> Vec<Right> {
     let added = difference.needs_added.iter().filter(|added| added.is_more).map(|added| &added.need);
     let changed = difference.needs_changed.iter().filter(|changed| changed.is_more).map(|changed| &changed.after);
-    added.chain(changed).map(right).collect()
-}
-
-fn right(need: &Need) -> Right {
-    Right {
-        capability: need.capability.clone(),
-        target: need.target.clone(),
-        access: vec![need.access.clone()],
-        extra: need.extra.clone(),
-    }
+    grant::asked_for(&added.chain(changed).cloned().collect::<Vec<_>>())
 }
 
 #[cfg(test)]
