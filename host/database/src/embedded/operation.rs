@@ -135,7 +135,7 @@ impl UpdateOperation {
         if !walk.is_done && walk.report.matched < limit {
             return Ok(None);
         }
-        if walk.report.matched == 0 && self.upsert {
+        if walk.report.matched == 0 && self.upsert && limit > 0 {
             let id = self.modification.upsert(tx, &self.collection, &self.selection)?.id();
             walk.report.upserted_id = Some(id);
         }

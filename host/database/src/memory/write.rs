@@ -29,7 +29,7 @@ pub(super) fn update(
         report.matched = u64::try_from(places.len()).unwrap_or(u64::MAX);
         report.modified = change_all(target, &places, &filter, &update, now)?;
     }
-    if report.matched == 0 && command.upsert {
+    if report.matched == 0 && command.upsert && command.limit != Some(0) {
         let document = update.upsert(&filter, now)?;
         report.upserted_id = document.get("_id").cloned();
         state.get_or_create(collection)?.insert(document)?;

@@ -154,7 +154,8 @@ fn refusals(collections: &[String], error: &DriverError) -> Result<(VerboseBulkW
         return Err(fault::not_durable(&concern.message));
     }
     if let Some(cause) = error.source() {
-        let cause = cause.downcast_ref::<DriverError>();
+        // The driver keeps it in a box of its own.
+        let cause = cause.downcast_ref::<Box<DriverError>>().map(AsRef::as_ref).or_else(|| cause.downcast_ref());
         return Err(cause.map_or_else(unanswered, |cause| fault::of("", cause)));
     }
     let mut refused = HashMap::new();

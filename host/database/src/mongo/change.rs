@@ -49,10 +49,16 @@ impl Mongo {
                 Ok(self.soon(collection, call).await?.deleted_count)
             }
             Some(limit) => {
+                // Step by step, so that the ids of all need not be held at once.
                 let mut deleted = 0;
-                for filter in self.first(collection, &delete.filter, limit).await? {
+                loop {
+                    let step = limit.saturating_sub(deleted).min(STEP as u64);
+                    let Some(filter) = self.first(collection, &delete.filter, step).await?.pop() else { break };
                     let call = async { target.delete_many(filter).await };
-                    deleted += self.at_length(collection, call).await?.deleted_count;
+                    match self.at_length(collection, call).await?.deleted_count {
+                        0 => break,
+                        gone => deleted += gone,
+                    }
                 }
                 Ok(deleted)
             }
@@ -63,8 +69,12 @@ impl Mongo {
         let mut sum = UpdateReport::default();
         let parts = self.first(collection, &update.filter, limit).await?;
         if parts.is_empty() && update.upsert {
-            let unbounded = Update { limit: None, ..update.clone() };
-            return Box::pin(self.change(collection, unbounded)).await;
+            if limit == 0 {
+                return Ok(sum);
+            }
+            // One at most, should there be several to match by now.
+            let single = Update { limit: None, many: false, ..update.clone() };
+            return Box::pin(self.change(collection, single)).await;
         }
         for filter in parts {
             let part = Update { filter, limit: None, upsert: false, ..update.clone() };
@@ -110,9 +120,6 @@ impl Mongo {
         }
         sent.insert("writeConcern", self.write_concern_document());
         let reply = self.command(collection, sent).await?;
-        if let Ok(concern) = reply.get_document("writeConcernError") {
-            return Err(super::fault::not_durable(concern.get_str("errmsg").unwrap_or("no reason is given")));
-        }
         Ok(reply.get_document("value").ok().cloned())
     }
 

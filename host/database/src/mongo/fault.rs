@@ -43,10 +43,13 @@ pub(super) fn code(code: i32, message: &str, key: impl FnOnce() -> Error) -> Err
         }
         // BSONObjectTooLarge, and what the server says of documents that grew.
         10334 | 17419 | 17420 => too_large(),
-        // A primary that is gone or going, interrupted or starting; write conflicts; a cursor that is gone; a full disk; a
+        // A fault inside the server; a lock that was not had; a shard that moved; a primary that is gone or going, interrupted or
+        // starting; write conflicts; a cursor that is gone; a full disk; a
         // user who may not, which somebody can mend while the call is repeated.
-        6 | 7 | 13 | 18 | 43 | 89 | 91 | 112 | 134 | 189 | 9001 | 10058 | 10107 | 11600 | 11601 | 11602 | 13435
-        | 13436 | 14031 | 237 | 314 => Error::Unavailable { message: message.to_owned() },
+        1 | 6 | 7 | 13 | 18 | 24 | 63 | 150 | 175 | 13388 | 43 | 89 | 91 | 112 | 134 | 189 | 9001 | 10058 | 10107
+        | 11600 | 11601 | 11602 | 13435 | 13436 | 14031 | 237 | 314 => {
+            Error::Unavailable { message: message.to_owned() }
+        }
         _ => Error::invalid(message),
     }
 }
@@ -77,7 +80,7 @@ mod tests {
     fn a_caller_is_told_what_it_can_do() {
         assert_eq!(of(11000, "E11000"), Error::NotFound { what: "the key".into() });
         assert_eq!(of(50, "operation exceeded time limit"), Error::Timeout);
-        for transient in [10107, 11602, 91, 112, 13] {
+        for transient in [10107, 11602, 91, 112, 13, 24, 175] {
             assert!(of(transient, "x").is_transient(), "{transient}");
         }
         assert!(matches!(of(2, "bad value"), Error::Invalid { .. }));

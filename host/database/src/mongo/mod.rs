@@ -1,7 +1,7 @@
 //! The MongoDB engine: the official driver behind the trait.
 //!
 //! What a filter or an update means is MongoDB's own affair; here every command first passes the same allow-list as on
-//! the other engines ([`check`]), so that a template works on both or on neither. Whatever the URI says, writes are
+//! the other engines (`check`), so that a template works on both or on neither. Whatever the URI says, writes are
 //! acknowledged by a majority and its journals, reads see what a majority has, all from the primary, and every call
 //! ends in its time. No transaction is used, so a standalone server of version 4.4 or later will do.
 
@@ -111,7 +111,11 @@ impl Mongo {
 
     /// A command that the driver has no words for. It is not repeated.
     async fn command(&self, collection: &str, command: Document) -> Result<Document> {
-        self.soon(collection, async { self.database.run_command(command).await }).await
+        let reply = self.soon(collection, async { self.database.run_command(command).await }).await?;
+        match reply.get_document("writeConcernError") {
+            Ok(concern) => Err(fault::not_durable(concern.get_str("errmsg").unwrap_or("no reason is given"))),
+            Err(_) => Ok(reply),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! MongoDB server.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bounds;
 mod case;
 mod engine;
 mod faults;

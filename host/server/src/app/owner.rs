@@ -1,5 +1,6 @@
 //! One server at a time on a store that several could reach: it is taken at start, kept while the server lives, and given
-//! back at its end. A second server is refused, and one whose hold has lapsed has no effects any more.
+//! back at its end. A second server is refused, and one whose hold has lapsed claims nothing and begins no host call any more; what it records of runs that another server
+//! has settled is refused by their tokens.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,7 +71,9 @@ impl Hold {
     async fn keep(&self, stop: CancellationToken, lost: oneshot::Sender<String>) {
         while stop.run_until_cancelled(tokio::time::sleep(RENEW)).await.is_some() {
             let asked_at = self.clock.boot_time();
-            match self.owner.renew().await {
+            // A renewal that hangs must not keep the next from finding another way.
+            let renewed = tokio::time::timeout(RENEW, self.owner.renew()).await;
+            match renewed.unwrap_or(Err(sandglass_database::Error::Timeout)) {
                 Ok(true) => self.lease.extend(asked_at + TRUST),
                 Ok(false) => {
                     // Nobody waiting any more is no fault: the server is ending.
@@ -121,6 +124,8 @@ impl Holding {
 
 /// Processes as the same machine can look them up: boot, process name space, number, and when it began.
 pub(super) mod process {
+    use rustix::process::Pid;
+
     /// This one; empty where it cannot be told.
     pub fn own() -> String {
         describe(std::process::id()).unwrap_or_default()
@@ -134,7 +139,14 @@ pub(super) mod process {
             return false;
         };
         let (Ok(id), Some((own_boot, own_space))) = (id.parse(), here()) else { return false };
-        boot == own_boot && space == own_space && describe(id).as_deref() != Some(described)
+        boot == own_boot && space == own_space && (is_over(id) || describe(id).is_some_and(|other| other != described))
+    }
+
+    /// No such process, or one whose end nobody has asked for yet. One that only cannot be looked at may live.
+    fn is_over(id: u32) -> bool {
+        let known = i32::try_from(id).ok().and_then(Pid::from_raw);
+        let is_none = known.is_some_and(|id| rustix::process::test_kill_process(id) == Err(rustix::io::Errno::SRCH));
+        is_none || status(id).is_some_and(|(state, _)| matches!(state, 'Z' | 'X'))
     }
 
     fn here() -> Option<(String, String)> {
@@ -145,12 +157,18 @@ pub(super) mod process {
 
     fn describe(id: u32) -> Option<String> {
         let (boot, space) = here()?;
+        let (state, began) = status(id)?;
+        (!matches!(state, 'Z' | 'X')).then(|| format!("{boot} {space} {id} {began}"))
+    }
+
+    /// State, and the start in clock ticks.
+    fn status(id: u32) -> Option<(char, String)> {
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
         // Behind the name, which may hold anything: state is the first field, the start in clock ticks the twentieth.
         let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-        let state = fields.next()?;
+        let state = fields.next()?.chars().next()?;
         let began = fields.nth(18)?;
-        (!matches!(state, "Z" | "X")).then(|| format!("{boot} {space} {id} {began}"))
+        Some((state, began.to_owned()))
     }
 
     #[cfg(test)]

@@ -162,9 +162,10 @@ impl Executor {
         }
     }
 
-    /// Whether more claims may be made: the queue for slots has a bound (T17).
+    /// Whether more claims may be made: the queue for slots has a bound (T17), and a host whose lease is over has none to
+    /// make.
     pub fn has_room(&self) -> bool {
-        self.0.board.lock().queued() < self.0.settings.queue
+        !self.0.lease.is_over(self.0.clock.boot_time()) && self.0.board.lock().queued() < self.0.settings.queue
     }
 
     pub fn load(&self) -> Load {

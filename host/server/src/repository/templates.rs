@@ -1,5 +1,6 @@
 //! The record of admitted components, in `sandglass_templates`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -85,15 +86,14 @@ impl TemplateStore {
         self.database.update(TEMPLATES, update).await.map(drop)
     }
 
-    /// Components that may be called for at any time: all but those that were replaced, taken away or declined. Also such
-    /// whose record cannot be read.
+    /// Components that were replaced, taken away or declined.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn standing(&self) -> Result<Vec<Digest>> {
+    pub async fn gone(&self) -> Result<BTreeSet<Digest>> {
         let gone = [Standing::Replaced, Standing::Retired, Standing::Declined].map(word);
-        let standing = self.database.distinct(TEMPLATES, "_id", doc! { "state": { "$nin": gone.to_vec() } }).await?;
-        Ok(standing.into_iter().filter_map(|id| id.as_str().map(|text| Digest(text.to_owned()))).collect())
+        let gone = self.database.distinct(TEMPLATES, "_id", doc! { "state": { "$in": gone.to_vec() } }).await?;
+        Ok(gone.into_iter().filter_map(|id| id.as_str().map(|text| Digest(text.to_owned()))).collect())
     }
 
     /// Every component that did not come with the binary. One that cannot be read is left out, and said.

@@ -1,4 +1,4 @@
-//! What a start finds: everything that is held belongs to a process that is dead (the lock on the data folder says so),
+//! What a start finds: everything that is held belongs to a process that is dead (the lock on the data folder says so, or on a MongoDB server the hold on the database),
 //! and is settled at once, before the first tick. Also the sweep, which finds what a lost reply has left behind.
 
 use chrono::{DateTime, Duration, Utc};

@@ -114,7 +114,8 @@ impl Folders {
     /// Looks after ended attempts until it is told to stop.
     pub async fn look_after(self, executions: Executions, books: Books, stop: CancellationToken) {
         while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
-            self.clear_remote().await;
+            // One bucket that does not answer holds nothing else up; its turn comes again.
+            let _until_later = tokio::time::timeout(AT_START, self.clear_remote()).await;
             if let Err(error) = self.settle(&executions, &books, false).await {
                 tracing::warn!(%error, "whether ended attempts may keep their files is not known yet");
             }

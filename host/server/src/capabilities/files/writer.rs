@@ -9,7 +9,7 @@ use super::store::Unfinished;
 use super::{FileInfo, FileName, Folder};
 use crate::capabilities::guard::{Gate, Target as _};
 use crate::capabilities::operation::{FILES_CREATE, FILES_FINISH, FILES_WRITE};
-use crate::capabilities::{GateError, within};
+use crate::capabilities::{ErrorKind, GateError, within};
 use crate::model::audit::Usage;
 
 /// How to store a file. The media type is kept where the store of the folder keeps one.
@@ -113,8 +113,12 @@ impl Writer {
         let placed = within(gate.remaining(), async {
             let mut announcement = announcement;
             // One that it writes over is not created by this attempt, and stays.
-            if overwrite && Folder::refuse_existing(&*folder.store, &name).await.is_err() {
-                announcement.journal = None;
+            if overwrite {
+                match Folder::refuse_existing(&*folder.store, &name).await {
+                    Ok(()) => {}
+                    Err(error) if error.kind == ErrorKind::Conflict => announcement.journal = None,
+                    Err(error) => return Err(error),
+                }
             }
             draft.place(&name, overwrite, announcement).await
         });

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::CliError;
 use super::source::{self, Reading};
 use crate::cli::changes;
+use crate::model::grant::is_own_collection;
 
 /// Documents of one insert; the engine commits them together.
 const BATCH: usize = 1_000;
@@ -51,6 +52,22 @@ pub(super) enum Format {
 }
 
 impl Arguments {
+    /// On a MongoDB server a running server of Sandglass may keep in memory what stands in its own collections; nothing
+    /// here can tell.
+    ///
+    /// # Errors
+    /// When the import would go into one of them.
+    pub(super) fn spare_own_collections(&self) -> Result<(), CliError> {
+        if !is_own_collection(&self.collection) {
+            return Ok(());
+        }
+        Err(CliError::Usage(format!(
+            "--collection {}: this is Sandglass's own, and a server may be working on it. Jobs are made with POST /jobs; with \
+             every server stopped, MongoDB's own tools put back what they saved",
+            self.collection
+        )))
+    }
+
     /// As if given on the command line.
     pub(super) fn of(file: &std::path::Path, collection: &str, dates: &[String]) -> Self {
         Self {
@@ -161,4 +178,20 @@ fn by_ending(file: &std::path::Path) -> Result<Format, CliError> {
             file.display()
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn beside_a_server_that_cannot_be_seen_its_own_collections_are_spared() {
+        for own in ["dynamic_jobs", "job_executions", "sandglass_owner"] {
+            let refused = Arguments::of(Path::new("rows.jsonl"), own, &[]).spare_own_collections();
+            assert!(matches!(&refused, Err(CliError::Usage(text)) if text.contains(own)), "{refused:?}");
+        }
+        assert!(Arguments::of(Path::new("rows.jsonl"), "rows", &[]).spare_own_collections().is_ok());
+    }
 }

@@ -43,7 +43,12 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), CliError> {
     super::block_on(async move {
         let database = super::store::open(config, matches!(command, Command::Import(_))).await?;
         match command {
-            Command::Import(arguments) => import::run_on_record(database, arguments).await,
+            Command::Import(arguments) => {
+                if !config.database.uri.is_empty() {
+                    arguments.spare_own_collections()?;
+                }
+                import::run_on_record(database, arguments).await
+            }
             Command::Collections(arguments) => collections::run(&*database, arguments).await,
             Command::Find(arguments) => read::find(&*database, arguments).await,
             Command::Count(arguments) => read::count(&*database, arguments).await,

@@ -97,8 +97,9 @@ impl Access {
             return Ok(0);
         }
         self.record(by, "session.end_all", name.as_str(), json!({ "sessions": ended })).await?;
-        self.0.known.write().end_sessions(|session| ended.contains(&session.id));
+        // The stored ones first: what cannot be deleted there would come back with the next start, and is asked for again.
         self.0.sessions.delete(&ended).await?;
+        self.0.known.write().end_sessions(|session| ended.contains(&session.id));
         Ok(ended.len())
     }
 }

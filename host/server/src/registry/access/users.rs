@@ -113,6 +113,8 @@ impl Access {
         }
         if let Some(is_disabled) = is_disabled.filter(|is_disabled| *is_disabled != before.is_disabled) {
             user.is_disabled = is_disabled;
+            // A link that was sent before does not come to life again with the account.
+            user.invitation = None;
             changed.insert("disabled".into(), json!(is_disabled));
         }
         if let Some(hashed) = hashed {

@@ -73,19 +73,19 @@ impl Shelf {
         write().map_err(|error| ShelfError::Folder { file: file.clone(), reason: error.to_string() })
     }
 
-    /// Removes the files of every digest that is not `needed`: its bytes, what they were compiled to, and what a crash left
+    /// Removes the files of every digest that is `gone`: its bytes, what they were compiled to, and what a crash left
     /// half written. Files whose names are no such are left alone. Gives the names of those that went.
     ///
     /// # Errors
     /// At the first that cannot be removed.
-    pub fn sweep(&self, needed: &BTreeSet<Digest>) -> Result<Vec<String>, ShelfError> {
+    pub fn sweep(&self, gone: &BTreeSet<Digest>) -> Result<Vec<String>, ShelfError> {
         let fault = |file: PathBuf| move |error: std::io::Error| ShelfError::Folder { file, reason: error.to_string() };
         let mut removed = Vec::new();
         for entry in std::fs::read_dir(&self.folder).map_err(fault(self.folder.clone()))? {
             let entry = entry.map_err(fault(self.folder.clone()))?;
             let Ok(name) = entry.file_name().into_string() else { continue };
             let is_half = name.starts_with(UNFINISHED);
-            if is_half || digest_of(&name).is_some_and(|digest| !needed.contains(&digest)) {
+            if is_half || digest_of(&name).is_some_and(|digest| gone.contains(&digest)) {
                 std::fs::remove_file(entry.path()).map_err(fault(entry.path()))?;
                 removed.push(name);
             }
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sweep_takes_what_nobody_needs_and_nothing_else() {
+    fn a_sweep_takes_what_is_gone_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let shelf = Shelf::open(folder.path().to_owned()).unwrap();
         let (needed, other) = (Digest::of(b"needed"), Digest::of(b"other"));
@@ -127,10 +127,10 @@ mod tests {
             std::fs::write(folder.path().join(name), b"needed").unwrap();
         }
         std::fs::create_dir(folder.path().join("folder")).unwrap();
-        let removed: BTreeSet<String> = shelf.sweep(&[needed.clone()].into()).unwrap().into_iter().collect();
+        let removed: BTreeSet<String> = shelf.sweep(&[other.clone()].into()).unwrap().into_iter().collect();
         assert_eq!(removed, goes.into());
         assert!(stays.iter().all(|name| folder.path().join(name).exists()));
-        assert_eq!(shelf.sweep(&[needed.clone()].into()).unwrap(), [""; 0]);
+        assert_eq!(shelf.sweep(&[other.clone()].into()).unwrap(), [""; 0]);
         assert_eq!(shelf.bytes(&needed).unwrap(), b"needed");
     }
 

@@ -11,21 +11,26 @@ use crate::model::Digest;
 use crate::repository::Jobs;
 
 impl Templates {
-    /// Removes what is kept of components that are neither in force nor waiting, that no job was approved for (deleted
-    /// ones included, for they may come back), and that no `unfinished` execution runs. What cannot be removed stays.
+    /// Removes what is kept of components that the store knows as replaced, taken away or declined, that no job was
+    /// approved for (deleted ones included, for they may come back), and that no `unfinished` execution runs. What the
+    /// store knows nothing of stays: it may belong to another one that worked in this folder. So does what cannot be
+    /// removed.
     ///
     /// # Errors
     /// Those of the store; nothing is removed then.
     pub async fn sweep(&self, shelf: &Shelf, jobs: &Jobs, unfinished: &BTreeSet<Digest>) -> Result<()> {
-        let mut needed = unfinished.clone();
-        needed.extend(self.templates.standing().await?);
-        needed.extend(jobs.digests().await?);
+        let mut gone = self.templates.gone().await?;
+        for needed in unfinished.iter().chain(&jobs.digests().await?) {
+            gone.remove(needed);
+        }
         {
             let state = self.state.read();
-            needed.extend(state.in_force.values().chain(state.waiting.values()).cloned());
+            for needed in state.in_force.values().chain(state.waiting.values()) {
+                gone.remove(needed);
+            }
         }
         let shelf = shelf.clone();
-        match tokio::task::spawn_blocking(move || shelf.sweep(&needed)).await {
+        match tokio::task::spawn_blocking(move || shelf.sweep(&gone)).await {
             Ok(Ok(removed)) if removed.is_empty() => {}
             Ok(Ok(removed)) => {
                 info!(files = removed.len(), "bytes of components that nothing runs any more are removed")

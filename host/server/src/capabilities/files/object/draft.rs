@@ -221,17 +221,25 @@ impl ObjectDraft {
                 }
                 None
             }
-            None => Some(match self.spool.take() {
-                Some(file) => self.folder.common.workers.run(move |_| whole(file).map_err(unspooled)).await?,
-                None => Vec::new(),
-            }),
+            // The permit first: what waits for one waits on disk.
+            None => Some((
+                Arc::clone(&self.folder.common.sending).acquire_owned().await.ok(),
+                match self.spool.take() {
+                    Some(file) => self.folder.common.workers.run(move |_| whole(file).map_err(unspooled)).await?,
+                    None => Vec::new(),
+                },
+            )),
         };
         let digits = checksum::digits(std::mem::take(&mut self.hash));
         let mark = Mark::Object { object: self.mark.clone() };
         let announced =
             self.folder.common.workers.run(move |_| announcement.make(&mark).map(|()| announcement)).await?;
         let stored = match whole {
-            Some(bytes) => self.put(bytes, overwrite, &digits).await,
+            Some((permit, bytes)) => {
+                let stored = self.put(bytes, overwrite, &digits).await;
+                drop(permit);
+                stored
+            }
             None => self.complete(overwrite).await,
         };
         let found = match stored {
@@ -251,7 +259,6 @@ impl ObjectDraft {
     async fn put(&self, bytes: Vec<u8>, overwrite: bool, digits: &str) -> Result<(), object_store::Error> {
         let mode = if overwrite { PutMode::Overwrite } else { PutMode::Create };
         let attributes = attributes(&self.mark, Some(digits), self.content_type.as_deref());
-        let _permit = self.folder.common.sending.acquire().await;
         let options = PutOptions { mode, attributes, ..PutOptions::default() };
         self.folder.store.put_opts(&self.key, PutPayload::from(bytes), options).await.map(|_| ())
     }

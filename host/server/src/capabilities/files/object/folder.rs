@@ -339,15 +339,15 @@ impl Store for ObjectFolder {
                 continue;
             }
             let ended = match (&id, Path::parse(&key)) {
-                (Some(id), Ok(path)) => self.abort(&path, id).await,
+                (Some(id), Ok(path)) => self.abort(&path, id).await.map(|()| "aborted"),
                 _ => {
                     tracing::warn!(folder = self.label, key, "an upload may have begun whose id is not known");
-                    Ok(())
+                    Ok("gave up")
                 }
             };
             match ended {
-                Ok(()) => {
-                    tracing::warn!(folder = self.label, key, "aborted an upload that nobody finished");
+                Ok(what) => {
+                    tracing::warn!(folder = self.label, key, "{what} an upload that nobody finished");
                     if let Err(error) = upload.forget() {
                         tracing::warn!(%error, "an upload stays on the list although it has its end");
                     }

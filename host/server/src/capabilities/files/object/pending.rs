@@ -81,7 +81,11 @@ impl Pending {
                 continue;
             }
             let listed = Listed { path, pending: Arc::clone(self) };
-            let text = std::fs::read_to_string(&listed.path)?;
+            let text = match std::fs::read_to_string(&listed.path) {
+                // It had its end meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                text => text?,
+            };
             let mut lines = text.lines();
             let target = lines.next().and_then(|line| serde_json::from_str::<Target>(line).ok());
             let id = lines.next().and_then(|line| serde_json::from_str::<Id>(line).ok());
