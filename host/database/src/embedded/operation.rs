@@ -179,16 +179,14 @@ impl Walk {
         selection: &Selection,
         wanted: u64,
     ) -> Attempt<Vec<Stored>> {
-        let Some(table) = tx.table(collection) else {
+        let Some(table) = tx.table(collection).filter(|_| wanted > 0) else {
             self.is_done = true;
             return Ok(Vec::new());
         };
         if let Some(id) = &selection.id {
             self.is_done = true;
             return match table.by_id(tx.connection, id)? {
-                Some(stored) if wanted > 0 && selection.filter.matches_raw(table.view(&stored.bytes)?)? => {
-                    Ok(vec![stored])
-                }
+                Some(stored) if selection.filter.matches_raw(table.view(&stored.bytes)?)? => Ok(vec![stored]),
                 _ => Ok(Vec::new()),
             };
         }
