@@ -202,9 +202,15 @@ export async function payloads({ page, url, token, check, hook }) {
   });
 
   await check('a log whose lines are payloads is shown and searched as text', async () => {
-    await settled('/executions?search=script');
-    const link = page.locator('tbody tr a').first();
-    await link.click();
+    // Many runs match a search; what is needed is one whose own lines hold a payload.
+    const { executions } = await ask('GET', '/executions?search=script&page_size=100');
+    let id;
+    for (const run of executions) {
+      const { logs } = await ask('GET', `/executions/${run.id}/logs`);
+      if (logs.some(({ message }) => message.includes('<script>'))) id = run.id;
+    }
+    assert(id, `no log of ${executions.length} runs holds a payload`);
+    await settled(`/executions/${id}`);
     await page.locator('.sg-log-box').waitFor();
     await field('Search the log').fill('<script>');
     await page.locator('.sg-log-row mark', { hasText: '<script>' }).first().waitFor();

@@ -147,6 +147,7 @@ export async function roles({ page, url, check, told }) {
     async () => {
       await page.goto(`${url}/timeline`);
       await page.locator('.sg-lane').first().waitFor();
+      await page.locator('.sg-lane').nth(2).waitFor();
       assert.equal(await page.locator('.sg-lane').count(), 3);
       await page.locator('.sg-ran').first().waitFor();
       await page.getByText('Week', { exact: true }).click();
@@ -172,6 +173,7 @@ export async function roles({ page, url, check, told }) {
   await check('a day on which the clocks change says so', async () => {
     await page.goto(`${url}/timeline?day=2027-03-28&span=week`);
     await page.getByText('the clocks in Europe/Lisbon go forward by 60 minutes').waitFor();
+    await page.locator('.sg-lane .sg-clock-change').nth(2).waitFor();
     assert.equal(await page.locator('.sg-lane .sg-clock-change').count(), 3);
   });
 

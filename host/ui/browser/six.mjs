@@ -14,7 +14,7 @@ export async function six({ page, url, check, hook }) {
   /** From the schedule to the end of a first run, whose page is then open. */
   async function finish(name, text) {
     await page.getByText(text).first().waitFor();
-    assert((await page.locator('.sg-runs li').count()) >= 1);
+    await page.locator('.sg-runs li').first().waitFor();
     await button('Next').click();
     await button('Create job').click();
     await page.getByRole('heading', { level: 1, name }).waitFor();
